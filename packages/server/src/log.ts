@@ -1,0 +1,172 @@
+import { destination, pino, stdTimeFunctions, type DestinationStream } from 'pino';
+import pretty from 'pino-pretty';
+import type { Config } from './config.ts';
+import type { Surface } from './surface.ts';
+
+/** Everything that can happen, as far as a log is concerned: an event is one of these, never a sentence. */
+export const logEvents = [
+  'server-starting',
+  'server-ready',
+  'server-draining',
+  'server-closed',
+  'request',
+  'request-failed',
+  'evidence-made',
+  'evidence-failed',
+  'collateral-refreshed',
+  'model-uploaded',
+  'model-loaded',
+  'model-refused',
+  'model-deleted',
+  'model-unloaded',
+  'model-quarantined',
+  'model-restarted',
+  'runner-started',
+  'runner-ended',
+  'runner-crashed',
+  'runner-killed',
+  'inspector-refused',
+] as const;
+
+/** One of {@link logEvents}. */
+export type LogEvent = (typeof logEvents)[number];
+
+/**
+ * All that a log line may say. No bodies, names, hashes of inputs, addresses, ids or tokens: a new field is
+ * added here, with a reason why it tells nothing about anyone's content.
+ */
+export interface LogFields {
+  readonly event: LogEvent;
+  readonly surface?: Surface;
+  /** The route as declared, such as `POST /run`, never the path that was asked for. */
+  readonly route?: string;
+  readonly status?: number;
+  /** Stable code of an error. */
+  readonly code?: string;
+  readonly durationMs?: number;
+  /** Bytes of a request's body, or of a model. */
+  readonly bytes?: number;
+  readonly replyBytes?: number;
+  /** First 8 bytes of SHA-256("ref" ‖ model id) in hex: names a model without letting anyone use it. */
+  readonly modelRef?: string;
+  /** Process id of a runner. */
+  readonly runner?: number;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly memoryBytes?: number;
+  /** How many times in a row, or how many there are. */
+  readonly count?: number;
+  readonly tee?: string;
+  readonly isolation?: string;
+  readonly measurement?: string;
+  readonly version?: string;
+  readonly unattestedPort?: number;
+  readonly attestedPort?: number;
+  readonly managementPort?: number;
+  /** Class of an unexpected error, such as `TypeError`; never its message. */
+  readonly errorName?: string;
+  /** Where an unexpected error was thrown, as `file.js:line:column` of the program. */
+  readonly thrownAt?: string;
+}
+
+const count = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value);
+const text =
+  (pattern: RegExp) =>
+  (value: unknown): boolean =>
+    typeof value === 'string' && pattern.test(value);
+const word: (value: unknown) => boolean = text(/^[a-z0-9][a-z0-9.-]{0,39}$/);
+
+/** What each field may look like: the type keeps mistakes out, this keeps out what slipped past the type. */
+const allowed: { readonly [Name in keyof Required<LogFields>]: (value: unknown) => boolean } = {
+  event: (value) => logEvents.includes(value as LogEvent),
+  surface: word,
+  route: text(/^[A-Z]{3,7} \/[a-z0-9/:{}_-]{0,80}$/),
+  status: count,
+  code: word,
+  durationMs: count,
+  bytes: count,
+  replyBytes: count,
+  modelRef: text(/^[0-9a-f]{16}$/),
+  runner: count,
+  exitCode: count,
+  signal: text(/^SIG[A-Z0-9]{1,8}$/),
+  memoryBytes: count,
+  count,
+  tee: word,
+  isolation: word,
+  measurement: text(/^[0-9a-f]{64,96}$/),
+  version: word,
+  unattestedPort: count,
+  attestedPort: count,
+  managementPort: count,
+  errorName: text(/^[A-Za-z]{1,40}$/),
+  thrownAt: text(/^[\w.-]{1,60}:\d{1,6}:\d{1,6}$/),
+};
+
+/** Writes one line for each call, with the fields of {@link LogFields} and no others. Never throws. */
+export interface Log {
+  readonly error: (fields: LogFields) => void;
+  readonly warn: (fields: LogFields) => void;
+  readonly info: (fields: LogFields) => void;
+  readonly debug: (fields: LogFields) => void;
+}
+
+/**
+ * Makes the server's only logger: JSON lines, or coloured ones on a terminal, written to stderr at once.
+ * In simulation every line says so.
+ */
+export function createLog(
+  config: Pick<Config, 'simulation' | 'logLevel' | 'logFormat'>,
+  sink: DestinationStream = destination({ dest: 2, sync: true }),
+): Log {
+  const readable =
+    config.logFormat === 'pretty' || (config.logFormat === 'auto' && process.stderr.isTTY);
+  const stream = readable
+    ? pretty({
+        sync: true,
+        destination: sink,
+        messageKey: 'event',
+        translateTime: 'SYS:HH:MM:ss.l',
+        singleLine: true,
+      })
+    : sink;
+  const logger = pino(
+    {
+      level: config.logLevel,
+      messageKey: 'event',
+      base: config.simulation ? { simulation: 'protects nothing' } : {},
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stream,
+  );
+  return {
+    error: (fields) => logger.error(keepAllowed(fields)),
+    warn: (fields) => logger.warn(keepAllowed(fields)),
+    info: (fields) => logger.info(keepAllowed(fields)),
+    debug: (fields) => logger.debug(keepAllowed(fields)),
+  };
+}
+
+/** Copies the fields that the table knows; a value that does not look as it should is named, not shown. */
+function keepAllowed(fields: LogFields): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    const isAllowed = Object.hasOwn(allowed, name) ? allowed[name as keyof LogFields] : undefined;
+    if (isAllowed === undefined || value === undefined) continue;
+    kept[name] = isAllowed(value) ? value : '(withheld)';
+  }
+  return kept;
+}
+
+/** What may be logged of an unexpected error: its class, code and place, but not its message. */
+export function describeError(error: unknown): Pick<LogFields, 'errorName' | 'code' | 'thrownAt'> {
+  if (!(error instanceof Error)) return { errorName: typeof error };
+  const code = (error as { code?: unknown }).code;
+  const place = /([\w.-]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1];
+  return {
+    errorName: error.constructor.name,
+    ...(typeof code === 'string' && { code: code.toLowerCase().replaceAll('_', '-') }),
+    ...(place !== undefined && { thrownAt: place }),
+  };
+}

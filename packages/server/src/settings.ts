@@ -1,0 +1,281 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+/** What stands between a model and the server's keys (trust.md, "Isolation"). */
+export type Isolation = 'sandboxed' | 'separated' | 'none';
+
+/** Everything that an operator decides. Frozen; made by `loadConfig` only. */
+export interface Config {
+  /** Simulated hardware: the only way to start without a TEE. Protects nothing. */
+  readonly simulation: boolean;
+  /** May anyone upload and run? Clients refuse such a server unless their manifest accepts it. */
+  readonly anonymous: boolean;
+  /** The least isolation of models with which the server starts. */
+  readonly isolation: Isolation;
+  readonly unattestedAddress: string;
+  /** null = off, 0 = any free port. */
+  readonly unattestedPort: number | null;
+  readonly attestedAddress: string;
+  readonly attestedPort: number | null;
+  readonly managementAddress: string;
+  readonly managementPort: number | null;
+  readonly maxModelBytes: number;
+  readonly maxRequestBytes: number;
+  readonly maxTensors: number;
+  readonly maxRank: number;
+  readonly maxHeaderBytes: number;
+  readonly maxModels: number;
+  readonly maxConnections: number;
+  readonly headersTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly minUploadBytesPerSecond: number;
+  readonly loadTimeoutMs: number;
+  readonly inferenceTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly runnerMemoryBytes: number;
+  readonly maxQueuedRuns: number;
+  readonly quotesPerMinute: number;
+  readonly maxQueuedQuotes: number;
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  readonly logFormat: 'auto' | 'json' | 'pretty';
+}
+
+interface Kind<Value> {
+  /** Accepts what a flag or variable (text) and what a settings file (TOML value) can hold. */
+  readonly schema: z.ZodType<Value>;
+  /** What a value looks like, for help texts and errors. */
+  readonly hint: string;
+}
+
+interface Row<Value> extends Kind<Value> {
+  readonly default: Value | ((simulation: boolean) => Value);
+  /** How help texts show a default that depends on the simulation. */
+  readonly defaultText?: string;
+  readonly description: string;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+const flag: Kind<boolean> = {
+  schema: z.union([
+    z.boolean(),
+    z.enum(['true', '1']).transform(() => true),
+    z.enum(['false', '0']).transform(() => false),
+  ]),
+  hint: 'true or false',
+};
+
+const address: Kind<string> = {
+  schema: z.string().refine((text) => isIP(text) !== 0),
+  hint: 'an IP address',
+};
+
+const port: Kind<number | null> = {
+  schema: z.union([z.literal('off').transform(() => null), whole({ '': 1 }, 0, 65_535)]),
+  hint: 'a port from 0 (any free one) to 65535, or "off"',
+};
+
+const milliseconds: Kind<number> = {
+  // Node's timers hold at most 2³¹ − 1 ms.
+  schema: whole({ '': 1, ms: 1, s: 1000, m: 60_000 }, 1, 2 ** 31 - 1),
+  hint: 'milliseconds, or a whole number with ms, s or m',
+};
+
+function bytes(least: number): Kind<number> {
+  return {
+    schema: whole({ '': 1, KiB: KIB, MiB: MIB, GiB: GIB }, least, Number.MAX_SAFE_INTEGER),
+    hint: `bytes, or a whole number with KiB, MiB or GiB; at least ${least}`,
+  };
+}
+
+function count(least: number, most: number): Kind<number> {
+  return { schema: whole({ '': 1 }, least, most), hint: `a whole number, ${least} to ${most}` };
+}
+
+function choice<const Value extends string>(...values: Value[]): Kind<Value> {
+  return { schema: z.enum(values), hint: values.join(', ') };
+}
+
+/** A whole number as a number, or as text with one of the units (each with its factor). */
+function whole(
+  units: Readonly<Record<string, number>>,
+  least: number,
+  most: number,
+): z.ZodType<number> {
+  return z.union([z.number(), z.string()]).transform((value, context) => {
+    const parts = /^(\d{1,16})([A-Za-z]{0,3})$/.exec(String(value));
+    const number = parts === null ? NaN : Number(parts[1]) * (units[parts[2]!] ?? NaN);
+    if (Number.isSafeInteger(number) && number >= least && number <= most) return number;
+    context.addIssue({ code: 'custom', message: 'not a whole number in range' });
+    return z.NEVER;
+  });
+}
+
+/** Every setting once: what it may be, what it is if nobody says, and what it means. */
+const table: { readonly [Name in keyof Config]: Row<Config[Name]> } = {
+  simulation: {
+    ...flag,
+    default: false,
+    description: 'use a simulated TEE: for tests and trials, protects nothing',
+  },
+  anonymous: {
+    ...flag,
+    default: (simulation) => simulation,
+    defaultText: 'true in simulation, else false',
+    description: 'let anyone upload and run models',
+  },
+  isolation: {
+    ...choice('sandboxed', 'separated', 'none'),
+    default: (simulation) => (simulation ? 'none' : 'sandboxed'),
+    defaultText: 'none in simulation, else sandboxed',
+    description: 'the least isolation of models with which the server starts',
+  },
+  unattestedAddress: {
+    ...address,
+    default: '0.0.0.0',
+    description: 'where evidence is served over plain HTTP',
+  },
+  unattestedPort: { ...port, default: 9923, description: 'port of plain HTTP' },
+  attestedAddress: {
+    ...address,
+    default: '0.0.0.0',
+    description: 'where models are run, over attested TLS',
+  },
+  attestedPort: { ...port, default: 9924, description: 'port of attested TLS' },
+  managementAddress: {
+    ...address,
+    default: '127.0.0.1',
+    description: 'where models are uploaded and deleted, over attested TLS',
+  },
+  managementPort: { ...port, default: 9925, description: 'port of management' },
+  maxModelBytes: { ...bytes(1), default: 2 * GIB, description: 'largest model' },
+  maxRequestBytes: {
+    ...bytes(1),
+    default: 64 * MIB,
+    description: 'largest request that is not an upload',
+  },
+  maxTensors: { ...count(1, 65_536), default: 256, description: 'most tensors in a request' },
+  maxRank: { ...count(1, 64), default: 8, description: 'most dimensions of a tensor' },
+  maxHeaderBytes: {
+    ...bytes(1024),
+    default: 16 * KIB,
+    description: 'largest head of a request',
+  },
+  maxModels: { ...count(1, 100_000), default: 64, description: 'most models held at once' },
+  maxConnections: {
+    ...count(1, 1_000_000),
+    default: 4096,
+    description: 'most connections at once, for each port',
+  },
+  headersTimeoutMs: {
+    ...milliseconds,
+    default: 10_000,
+    description: 'how long the head of a request may take',
+  },
+  idleTimeoutMs: {
+    ...milliseconds,
+    default: 60_000,
+    description: 'how long a connection may say nothing',
+  },
+  requestTimeoutMs: {
+    ...milliseconds,
+    default: 300_000,
+    description: 'how long a request other than an upload may take to arrive',
+  },
+  minUploadBytesPerSecond: {
+    ...bytes(1),
+    default: 64 * KIB,
+    description: 'the slowest an upload may be, on average',
+  },
+  loadTimeoutMs: { ...milliseconds, default: 60_000, description: 'how long a model may load' },
+  inferenceTimeoutMs: { ...milliseconds, default: 60_000, description: 'how long a model may run' },
+  drainTimeoutMs: {
+    ...milliseconds,
+    default: 10_000,
+    description: 'how long running requests may go on once the server is told to stop',
+  },
+  runnerMemoryBytes: {
+    ...bytes(128 * MIB),
+    default: 4 * GIB,
+    description: 'memory of one runner process; a model takes two to four times its size',
+  },
+  maxQueuedRuns: {
+    ...count(1, 100_000),
+    default: 64,
+    description: 'most runs that wait for one model',
+  },
+  quotesPerMinute: {
+    ...count(1, 1_000_000),
+    default: 600,
+    description: 'fresh evidence for one address, a minute',
+  },
+  maxQueuedQuotes: {
+    ...count(1, 100_000),
+    default: 64,
+    description: 'most requests for fresh evidence that wait',
+  },
+  logLevel: {
+    ...choice('error', 'warn', 'info', 'debug'),
+    default: 'info',
+    description: 'the least serious lines to write',
+  },
+  logFormat: {
+    ...choice('auto', 'json', 'pretty'),
+    default: 'auto',
+    description: 'JSON lines or readable ones; auto: readable on a terminal',
+  },
+};
+
+/** One setting, with the names under which each source knows it. */
+export interface Setting {
+  readonly name: keyof Config;
+  /** Such as `--attested-port`. */
+  readonly flag: string;
+  /** Such as `BLINDAI_ATTESTED_PORT`. */
+  readonly environment: string;
+  /** In the settings file, such as `attested_port`. */
+  readonly key: string;
+  /** The default as text. */
+  readonly default: string;
+  /** What a value looks like, such as "an IP address". */
+  readonly hint: string;
+  /** Does the flag stand alone, without a value? */
+  readonly isSwitch: boolean;
+  readonly description: string;
+}
+
+/** All settings, in the order in which a help text lists them. */
+export const settings: readonly Setting[] = Object.freeze(
+  (Object.keys(table) as (keyof Config)[]).map((name) => {
+    const row = table[name];
+    const words = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return Object.freeze({
+      name,
+      flag: `--${words.replaceAll('_', '-')}`,
+      environment: `BLINDAI_${words.toUpperCase()}`,
+      key: words,
+      default: row.defaultText ?? String(row.default ?? 'off'),
+      hint: row.hint,
+      isSwitch: row.hint === flag.hint,
+      description: row.description,
+    });
+  }),
+);
+
+/** Reads one value of a setting; undefined if it is not what the setting takes. */
+export function parseSetting<Name extends keyof Config>(
+  name: Name,
+  value: unknown,
+): Config[Name] | undefined {
+  const parsed = table[name].schema.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** The value of a setting that no source gives. */
+export function defaultOf(name: keyof Config, simulation: boolean): Config[keyof Config] {
+  const row = table[name];
+  return typeof row.default === 'function' ? row.default(simulation) : row.default;
+}
