@@ -1,1 +1,20 @@
-export {};
+export { AttestationError, BlindAIError, checks } from './errors.ts';
+export type { Check } from './errors.ts';
+export { appendToReport } from './report.ts';
+export type { CheckResult, Report, ReportRow } from './report.ts';
+export { detectFormat, formats } from './evidence.ts';
+export type { AttestationInput, Format } from './evidence.ts';
+export { acceptBootEvidence, allowDebug, anyMeasurement, anyReportData } from './policy.ts';
+export type {
+  BoundReportData,
+  ExpectedReportData,
+  Policy,
+  UnboundReportData,
+  UnmatchedPolicy,
+} from './policy.ts';
+export type { Cover, Manifest, SgxEntry, TcbStatus } from './manifest.ts';
+export { vendorAnchors } from './roots/vendor.ts';
+export type { TrustAnchors } from './roots/trust-anchors.ts';
+export { isVerified } from './claims.ts';
+export type { SgxClaims, TcbClaims, UnmatchedClaims, VerifiedClaims } from './claims.ts';
+export { verifyAttestation } from './verify.ts';

@@ -1,1 +1,1 @@
-export {};
+export { simulationAnchors } from './roots/simulation.ts';

@@ -1,0 +1,13 @@
+import { defineTrustAnchors, type TrustAnchors } from './trust-anchors.ts';
+
+/**
+ * The root key of `@blindai/simulator`, whose private half is public: whoever reads the simulator's source
+ * can sign with it. Evidence accepted under it protects nothing.
+ */
+export const simulationAnchors: TrustAnchors = defineTrustAnchors({
+  name: 'simulation',
+  intelRootKey:
+    '3059301306072a8648ce3d020106082a8648ce3d03010703420004' +
+    '2b007380e4b112aab062540844488a579732d0bb0ba247382cdc13125bbb906a' +
+    'b2821b00ed29c5fec7394850c73f347aba62d383da353d7b02f4b4a8a34e6d04',
+});
