@@ -1,0 +1,7 @@
+/** The header fields of our own, as they are written on the wire (wire.md §1 and "Errors"). */
+export const headers = {
+  /** 32 random bytes in base64url; on the attested and management ports only. */
+  ownerToken: 'Blindai-Owner-Token',
+  /** The error's code alone, beside `code: sentence` in the body. */
+  error: 'Blindai-Error',
+} as const;
