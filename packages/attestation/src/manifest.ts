@@ -1,65 +1,109 @@
-/** What a measurement really covers of the software that runs. */
-export type Cover = 'firmware' | 'kernel' | 'initrd' | 'cmdline' | 'rootfs';
+import { stringify } from 'smol-toml';
+import { ManifestError } from './manifest/manifest-error.ts';
+import { parseExceptions, parseIntelPolicy } from './manifest/intel-policy.ts';
+import type { AdvisoryException, IntelPolicy } from './manifest/intel-policy.ts';
+import { blindAIKeys, parseBlindAIEntry, parseSgxEntry } from './manifest/sgx-entry.ts';
+import type { SgxEntry } from './manifest/sgx-entry.ts';
+import { parseToml } from './manifest/toml-table.ts';
+import type { TomlTable } from './manifest/toml-table.ts';
 
-/** Statuses of a platform that a manifest may accept. `Revoked` is never among them. */
-export type TcbStatus =
-  | 'UpToDate'
-  | 'SWHardeningNeeded'
-  | 'ConfigurationNeeded'
-  | 'ConfigurationAndSWHardeningNeeded'
-  | 'OutOfDate'
-  | 'OutOfDateConfigurationNeeded';
-
-/** One `[[sgx]]` entry: a tuple, all of which must hold at once. Values of two entries never mix. */
-export interface SgxEntry {
-  /** Printed in the report. */
-  readonly name: string | null;
-  readonly covers: readonly Cover[];
-  /** MRENCLAVE, 32 bytes. */
-  readonly mrEnclave: Uint8Array;
-  /** MRSIGNER, 32 bytes; `null`: any. */
-  readonly mrSigner: Uint8Array | null;
-  /** Exact; `null`: any. */
-  readonly isvProdId: number | null;
-  /** A floor; `null`: any. */
-  readonly isvSvn: number | null;
-  /** CONFIGID, 64 bytes; `null`: any. */
-  readonly configId: Uint8Array | null;
-  /** ATTRIBUTES.FLAGS as a number: `(flags & mask)` must equal `attributesFlags | INIT`, masked. */
-  readonly attributesFlags: bigint;
-  readonly attributesMaskFlags: bigint;
-  /** ATTRIBUTES.XFRM as a number: `(xfrm & mask)` must equal it. */
-  readonly attributesXfrm: bigint;
-  readonly attributesMaskXfrm: bigint;
-  /** MISCSELECT as a number: `(miscselect & mask)` must equal it. */
-  readonly miscSelect: number;
-  readonly miscMask: number;
-  /** PPIDs or platform instance ids, 32 lower-case hex digits each; `null`: any genuine machine. */
-  readonly platform: readonly string[] | null;
-  /** From this moment on the entry matches nothing; `null`: no end. */
-  readonly until: Date | null;
-}
+export { ManifestError } from './manifest/manifest-error.ts';
+export type { AdvisoryException, IntelPolicy, TcbStatus } from './manifest/intel-policy.ts';
+export type { Cover, SgxEntry } from './manifest/sgx-entry.ts';
 
 /** All that a client accepts, as a manifest file says it (`manifest.md`). */
 export interface Manifest {
   readonly sgx: readonly SgxEntry[];
-  readonly intel: {
-    /** A set, not an order. */
-    readonly tcbStatuses: readonly TcbStatus[];
-    readonly minTcbEvaluationDataNumber: number | null;
-    readonly maxCollateralAgeMs: number | null;
-  };
-  readonly exceptions: readonly {
-    readonly advisory: string;
-    readonly until: Date;
-    readonly reason: string;
-  }[];
+  readonly intel: IntelPolicy;
+  readonly exceptions: readonly AdvisoryException[];
   readonly transport: { readonly postQuantum: boolean };
   /** Only what the file states. */
   readonly config: {
-    readonly isolation?: 'sandboxed' | 'separated' | 'none';
+    readonly isolation?: Isolation;
     readonly anonymous?: boolean;
   };
   /** BlindAI's `allow_debug = true`: honoured only together with `[allowDebug]`. */
   readonly asksForDebug: boolean;
+}
+
+const isolations = ['sandboxed', 'separated', 'none'] as const;
+type Isolation = (typeof isolations)[number];
+
+/** Tables of TEEs that this version does not judge: refused by name, never skipped. */
+const laterTables = ['tdx', 'sev_snp', 'azure', 'nitro'] as const;
+
+/**
+ * Parses a manifest: our own (`version = 1` and any number of `[[sgx]]` entries) or BlindAI's
+ * `manifest.toml`, whose eight keys at the top mean one entry. The tables `[intel]`, `[[exception]]`,
+ * `[transport]` and `[config]` may follow either.
+ *
+ * A date means 00:00 UTC of that day. A manifest without an entry accepts no evidence.
+ *
+ * @param toml - At most 1 MiB of text.
+ * @throws {ManifestError} `bad-manifest` for anything unknown, missing or wrong, naming the key.
+ */
+export function parseManifest(toml: string): Manifest {
+  const top = parseToml(toml);
+  for (const table of laterTables) {
+    if (top.has(table)) throw new ManifestError(table, 'not yet supported');
+  }
+  const { sgx, asksForDebug } = parseEntries(top);
+  const manifest: Manifest = {
+    sgx,
+    intel: parseIntelPolicy(top.table('intel')),
+    exceptions: parseExceptions(top.tables('exception')),
+    transport: parseTransport(top.table('transport')),
+    config: parseConfig(top.table('config')),
+    asksForDebug,
+  };
+  top.end();
+  return manifest;
+}
+
+/**
+ * Writes the manifest that accepts one enclave, with strict defaults for the rest.
+ *
+ * @param build.mrEnclave - MRENCLAVE, 64 hexadecimal digits.
+ * @param build.name - Printed in reports. Default none.
+ * @throws {ManifestError} `bad-manifest` if {@link parseManifest} would refuse it.
+ */
+export function formatManifest(build: { mrEnclave: string; name?: string }): string {
+  const name = build.name === undefined ? {} : { name: build.name };
+  const entry = { ...name, mr_enclave: build.mrEnclave };
+  const text = stringify({ version: 1, sgx: [entry] });
+  parseManifest(text);
+  return text;
+}
+
+function parseEntries(top: TomlTable): Pick<Manifest, 'sgx' | 'asksForDebug'> {
+  const version = top.integer('version', 1);
+  if (version === 0) top.refuse('version', '1', 0n);
+  if (top.has(...blindAIKeys)) {
+    if (top.has('sgx'))
+      throw new ManifestError('sgx', "expected either this or BlindAI's keys at the top");
+    const { entry, allowDebug } = parseBlindAIEntry(top);
+    return { sgx: [entry], asksForDebug: allowDebug };
+  }
+  top.required('version', version);
+  return { sgx: top.tables('sgx').map(parseSgxEntry), asksForDebug: false };
+}
+
+function parseTransport(table: TomlTable): Manifest['transport'] {
+  const postQuantum = table.boolean('post_quantum') ?? false;
+  table.end();
+  return { postQuantum };
+}
+
+function parseConfig(table: TomlTable): Manifest['config'] {
+  const isolation = table.parsed('isolation', `one of ${isolations.join(', ')}`, isolationOf);
+  const anonymous = table.boolean('anonymous');
+  table.end();
+  return {
+    ...(isolation !== undefined && { isolation }),
+    ...(anonymous !== undefined && { anonymous }),
+  };
+}
+
+function isolationOf(text: string): Isolation | null {
+  return isolations.find((isolation) => isolation === text) ?? null;
 }
