@@ -1,9 +1,9 @@
 import { decode as decodeJson } from 'cborg/json';
 import { decodeBase64url, encodeBase64url } from './encoding/base64url.ts';
-import { readFields, readWhole } from './encoding/cbor-reader.ts';
+import { readFields, readWhole } from './encoding/cbor-message.ts';
 import { CborWriter } from './encoding/cbor-writer.ts';
 import { readEndorsements, writeEndorsements, type Endorsements } from './endorsements.ts';
-import { ProtocolError } from './errors.ts';
+import { malformed, ProtocolError } from './errors.ts';
 import { limits } from './limits.ts';
 
 /** The formats of evidence (wire.md §2). */
@@ -103,7 +103,8 @@ function encodeAsJson(reply: AttestationReply): Uint8Array {
 function decodeFromJson(bytes: Uint8Array): AttestationReply {
   const reply = parseJson(bytes);
   for (const key of reply.keys()) {
-    if (!Object.hasOwn(keys, key)) throw malformed('an attestation reply holds an unknown key');
+    if (!Object.hasOwn(keys, key))
+      throw malformed('an attestation reply must not hold an unknown key');
   }
   const text = (key: keyof typeof keys): string => {
     const value = reply.get(key);
@@ -142,8 +143,4 @@ function checkEndorsements(value: unknown): Endorsements {
     }
   }
   return Object.fromEntries(value as Map<string, string | number>);
-}
-
-function malformed(message: string): ProtocolError {
-  return new ProtocolError('malformed', message);
 }

@@ -1,6 +1,6 @@
 import type { CborReader, Reading } from './encoding/cbor-reader.ts';
 import type { CborWriter } from './encoding/cbor-writer.ts';
-import { ProtocolError } from './errors.ts';
+import { malformed, ProtocolError } from './errors.ts';
 import { limits } from './limits.ts';
 
 /**
@@ -29,8 +29,7 @@ export function* readEndorsements(reader: CborReader): Reading<Endorsements> {
   const members = new Map<string, string | number | Uint8Array>();
   for (let member = 0; member < count; member += 1) {
     const name = yield* reader.text('the name of an endorsement', limits.maxNameBytes);
-    if (members.has(name))
-      throw new ProtocolError('malformed', 'an endorsement must be there once');
+    if (members.has(name)) throw malformed('an endorsement must be there once');
     if (members.size === maxMembers) {
       throw new ProtocolError('too-large', `endorsements must have at most ${maxMembers} members`);
     }

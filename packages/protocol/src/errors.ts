@@ -46,3 +46,13 @@ export class ProtocolError extends Error {
     this.code = code;
   }
 }
+
+/** The bytes are not the message they should be. */
+export function malformed(message: string): ProtocolError {
+  return new ProtocolError('malformed', message);
+}
+
+/** Well-formed, but something in it does not fit. */
+export function badInput(message: string): ProtocolError {
+  return new ProtocolError('bad-input', message);
+}

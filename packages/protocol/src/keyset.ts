@@ -1,8 +1,8 @@
 import { decode, encode, rfc8949EncodeOptions } from 'cborg';
 import { equalBytes } from './encoding/bytes.ts';
-import { readWhole } from './encoding/cbor-reader.ts';
+import { readWhole } from './encoding/cbor-message.ts';
 import { sha256 } from './encoding/sha256.ts';
-import { ProtocolError } from './errors.ts';
+import { malformed, ProtocolError } from './errors.ts';
 import { limits } from './limits.ts';
 import { parseServerConfig, type ServerConfig } from './server-config.ts';
 
@@ -15,7 +15,9 @@ export interface Keyset {
 
 /** The keyset in core deterministic encoding (RFC 8949 §4.2.1): the bytes that report data covers. */
 export function encodeKeyset(keyset: Keyset): Uint8Array {
-  return encode({ v: 1, tls: keyset.tls, config: keyset.config }, rfc8949EncodeOptions);
+  const { tls, config } = keyset;
+  // A plain array: in Node the library returns a Buffer.
+  return new Uint8Array(encode({ v: 1, tls, config }, rfc8949EncodeOptions));
 }
 
 /**
@@ -65,8 +67,4 @@ function decodeDeterministic(bytes: Uint8Array): Map<string, unknown> {
     throw malformed('a keyset must be in core deterministic encoding');
   if (!(decoded instanceof Map)) throw malformed('a keyset must be a map');
   return decoded as Map<string, unknown>;
-}
-
-function malformed(message: string): ProtocolError {
-  return new ProtocolError('malformed', message);
 }

@@ -1,4 +1,4 @@
-import { ProtocolError } from './errors.ts';
+import { malformed } from './errors.ts';
 import { limits } from './limits.ts';
 
 /**
@@ -47,16 +47,16 @@ const members: Readonly<Record<keyof ServerConfig, (value: unknown) => boolean>>
  * @throws {ProtocolError} `malformed`; the message names the member.
  */
 export function parseServerConfig(decoded: unknown): ServerConfig {
-  if (!(decoded instanceof Map)) throw new ProtocolError('malformed', 'config must be a map');
+  if (!(decoded instanceof Map)) throw malformed('config must be a map');
   const config = decoded as ReadonlyMap<unknown, unknown>;
   for (const [name, isValid] of Object.entries(members)) {
-    if (!config.has(name)) throw new ProtocolError('malformed', `config must hold ${name}`);
+    if (!config.has(name)) throw malformed(`config must hold ${name}`);
     if (!isValid(config.get(name))) {
-      throw new ProtocolError('malformed', `config must hold a known value of ${name}`);
+      throw malformed(`config must hold a known value of ${name}`);
     }
   }
   if (config.size !== Object.keys(members).length) {
-    throw new ProtocolError('malformed', 'config must not hold an unknown member');
+    throw malformed('config must not hold an unknown member');
   }
   return Object.fromEntries(config);
 }

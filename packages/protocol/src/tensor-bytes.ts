@@ -1,5 +1,5 @@
 import { datatypes, type Datatype } from './datatypes.ts';
-import { ProtocolError } from './errors.ts';
+import { badInput } from './errors.ts';
 import { limits } from './limits.ts';
 
 /** A tensor as it travels: elements little-endian, row-major. */
@@ -20,20 +20,17 @@ export interface TensorBytes {
  */
 export function countElements(shape: readonly number[]): number {
   if (shape.length > limits.maxRank) {
-    throw new ProtocolError(
-      'bad-input',
-      `a tensor has at most ${limits.maxRank} dimensions, not ${shape.length}`,
-    );
+    throw badInput(`a tensor has at most ${limits.maxRank} dimensions, not ${shape.length}`);
   }
   let count = 1;
   for (const dimension of shape) {
     if (!Number.isSafeInteger(dimension) || dimension < 0) {
-      throw new ProtocolError('bad-input', 'a dimension must be a natural number');
+      throw badInput('a dimension must be a natural number');
     }
     count *= dimension;
     // Judged at each step: a product that left the safe integers never comes back as a plausible one.
     if (count > Number.MAX_SAFE_INTEGER / 8) {
-      throw new ProtocolError('bad-input', 'a shape must have fewer elements');
+      throw badInput('a shape must have fewer elements');
     }
   }
   return count;
@@ -47,12 +44,11 @@ export function countElements(shape: readonly number[]): number {
 export function checkTensorBytes(tensor: TensorBytes): void {
   const expected = countElements(tensor.shape) * datatypes[tensor.datatype].bytes;
   if (tensor.bytes.length !== expected) {
-    throw new ProtocolError(
-      'bad-input',
+    throw badInput(
       `a ${tensor.datatype} tensor of shape [${tensor.shape.join(', ')}] has ${expected} bytes, not ${tensor.bytes.length}`,
     );
   }
   if (tensor.datatype === 'BOOL' && tensor.bytes.some((byte) => byte > 1)) {
-    throw new ProtocolError('bad-input', 'a BOOL tensor holds bytes of 0 and 1 only');
+    throw badInput('a BOOL tensor holds bytes of 0 and 1 only');
   }
 }

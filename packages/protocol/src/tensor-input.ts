@@ -1,5 +1,5 @@
 import { datatypes, isDatatype, type Datatype, type TensorData } from './datatypes.ts';
-import { ProtocolError } from './errors.ts';
+import { badInput } from './errors.ts';
 import { limits } from './limits.ts';
 import { countElements } from './tensor-bytes.ts';
 import type { Nested, Tensor } from './tensor.ts';
@@ -10,15 +10,16 @@ import type { Nested, Tensor } from './tensor.ts';
  * - a tensor;
  * - a typed array: one dimension, its datatype follows from its class (Uint8Array: UINT8);
  * - a typed array as `data` with its `shape`; `datatype` only to say that a Uint8Array is BOOL;
- * - nested arrays as `data` or `values`, with their `datatype`; the shape follows from the nesting;
+ * - nested arrays as `data` or `values`, with their `datatype`; the shape follows from the nesting, or is
+ *   stated where the list is flat;
  * - `{type, data, dims}`, such as the tensors of onnxruntime.
  */
 export type TensorInput =
   | Tensor
   | TensorData
   | { readonly data: TensorData; readonly shape: readonly number[]; readonly datatype?: Datatype }
-  | { readonly data: Nested; readonly datatype: Datatype }
-  | { readonly values: Nested; readonly datatype: Datatype }
+  | { readonly data: Nested; readonly datatype: Datatype; readonly shape?: readonly number[] }
+  | { readonly values: Nested; readonly datatype: Datatype; readonly shape?: readonly number[] }
   | { readonly type: string; readonly data: unknown; readonly dims: readonly number[] };
 
 /** What an input says once its form is understood. */
@@ -134,37 +135,42 @@ function flatten(nested: Nested, datatype: Datatype, stated: unknown): Interpret
     shape.push(level.length);
     if (shape.length > limits.maxRank) break;
   }
-  const data = new datatypes[datatype].array(countElements(shape));
-  let at = 0;
-  const fill = (level: Nested, dimension: number): void => {
+  // Collected as they are found: a shape of the first elements only is no reason to allocate.
+  const elements: (number | bigint)[] = [];
+  const collect = (level: Nested, dimension: number): void => {
     if (dimension === shape.length) {
-      data[at++] = elementOf(level, datatype);
+      elements.push(convertElement(level, datatype));
     } else if (Array.isArray(level) && level.length === shape[dimension]) {
-      for (const item of level as readonly Nested[]) fill(item, dimension + 1);
+      for (const item of level as readonly Nested[]) collect(item, dimension + 1);
     } else {
       throw badInput('nested arrays must have the same length at each depth');
     }
   };
-  fill(nested, 0);
-  return interpretArray(data, stated ?? shape, datatype);
+  countElements(shape);
+  collect(nested, 0);
+  const data: TensorData & { [at: number]: number | bigint } = new datatypes[datatype].array(
+    elements.length,
+  );
+  for (const [at, element] of elements.entries()) data[at] = element;
+  const tensor = interpretArray(data, stated ?? shape, datatype);
+  if (shape.length > 1 && tensor.shape.join() !== shape.join()) {
+    throw badInput(`nested arrays of shape [${shape.join(', ')}] must not state another`);
+  }
+  return tensor;
 }
 
-/** An element as its typed array takes it: a number, or a bigint for the 64-bit integers. */
-function elementOf(value: unknown, datatype: Datatype): never {
-  return convertElement(value, datatype) as never;
-}
-
+/** An element as its typed array takes it: a bigint for the 64-bit integers, else a number. */
 function convertElement(value: unknown, datatype: Datatype): number | bigint {
   const range = ranges[datatype];
   if (range === undefined) {
     if (typeof value === 'number') return value;
     throw badInput(`${datatype} elements must be numbers`);
   }
-  const number = typeof value === 'boolean' && datatype === 'BOOL' ? Number(value) : value;
-  if (typeof number === 'bigint' || Number.isSafeInteger(number)) {
-    const integer = BigInt(number as number | bigint);
+  const element = typeof value === 'boolean' && datatype === 'BOOL' ? Number(value) : value;
+  if (typeof element === 'bigint' || Number.isSafeInteger(element)) {
+    const integer = element as number | bigint;
     if (integer >= range[0] && integer <= range[1]) {
-      return datatype === 'INT64' || datatype === 'UINT64' ? integer : Number(integer);
+      return datatype === 'INT64' || datatype === 'UINT64' ? BigInt(integer) : Number(integer);
     }
   }
   throw badInput(`${datatype} elements must be integers from ${range[0]} to ${range[1]}`);
@@ -172,8 +178,4 @@ function convertElement(value: unknown, datatype: Datatype): number | bigint {
 
 function unknownDatatype(): never {
   throw badInput(`a datatype must be one of ${Object.keys(datatypes).join(', ')}`);
-}
-
-function badInput(message: string): ProtocolError {
-  return new ProtocolError('bad-input', message);
 }

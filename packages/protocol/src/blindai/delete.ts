@@ -1,6 +1,6 @@
-import { readFields, readWhole } from '../encoding/cbor-reader.ts';
+import { readFields, readWhole } from '../encoding/cbor-message.ts';
 import { CborWriter } from '../encoding/cbor-writer.ts';
-import { ProtocolError } from '../errors.ts';
+import { malformed } from '../errors.ts';
 import { limits } from '../limits.ts';
 
 /** A deletion (`POST :9925/delete`, wire.md §1). */
@@ -19,7 +19,7 @@ export function decodeDelete(bytes: Uint8Array): DeleteRequest {
     yield* readFields(reader, 'a deletion', { model_id: true }, function* () {
       modelId = yield* reader.text('model_id', limits.maxNameBytes);
     });
-    if (modelId === '') throw new ProtocolError('malformed', 'model_id must not be empty');
+    if (modelId === '') throw malformed('model_id must not be empty');
     return { modelId };
   });
 }
@@ -31,6 +31,5 @@ export function encodeDeleteReply(): Uint8Array {
 
 /** @throws {ProtocolError} `malformed` for anything but null. */
 export function decodeDeleteReply(bytes: Uint8Array): void {
-  const isNull = readWhole('a delete reply', bytes, (reader) => reader.nullNext());
-  if (!isNull) throw new ProtocolError('malformed', 'a delete reply must be null');
+  readWhole('a delete reply', bytes, (reader) => reader.null('a delete reply'));
 }

@@ -1,6 +1,6 @@
-import { readWhole } from '../encoding/cbor-reader.ts';
+import { readWhole } from '../encoding/cbor-message.ts';
 import { CborWriter } from '../encoding/cbor-writer.ts';
-import { isErrorCode, ProtocolError } from '../errors.ts';
+import { isErrorCode, malformed, ProtocolError } from '../errors.ts';
 import { limits } from '../limits.ts';
 
 /** An error as BlindAI's routes send it: a CBOR text `code: sentence`. */
@@ -19,7 +19,7 @@ export function decodeErrorText(bytes: Uint8Array): ProtocolError {
   );
   const [, code, message] = /^([a-z-]+): (.*)$/s.exec(text) ?? [];
   if (code === undefined || message === undefined || !isErrorCode(code)) {
-    throw new ProtocolError('malformed', 'an error must be a known code and a sentence');
+    throw malformed('an error must be a known code and a sentence');
   }
   return new ProtocolError(code, message);
 }

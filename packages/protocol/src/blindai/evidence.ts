@@ -1,4 +1,4 @@
-import { readWhole } from '../encoding/cbor-reader.ts';
+import { readWhole } from '../encoding/cbor-message.ts';
 import { CborWriter } from '../encoding/cbor-writer.ts';
 import { readEndorsements, writeEndorsements, type Endorsements } from '../endorsements.ts';
 import { limits } from '../limits.ts';

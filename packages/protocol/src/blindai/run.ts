@@ -1,6 +1,6 @@
-import { readFields, readWhole } from '../encoding/cbor-reader.ts';
+import { readFields, readWhole } from '../encoding/cbor-message.ts';
 import { CborWriter } from '../encoding/cbor-writer.ts';
-import { ProtocolError } from '../errors.ts';
+import { badInput, malformed } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { TensorBytes } from '../tensor-bytes.ts';
 import { skipClientInfo } from './client-info.ts';
@@ -54,13 +54,10 @@ export function decodeRun(bytes: Uint8Array): RunRequest {
       }
     });
     if ((modelId === '') === (modelHash === '')) {
-      throw new ProtocolError(
-        'malformed',
-        'a run must name exactly one of model_id and model_hash',
-      );
+      throw malformed('a run must name exactly one of model_id and model_hash');
     }
     if (modelHash !== '' && !/^[0-9a-f]{64}$/i.test(modelHash)) {
-      throw new ProtocolError('bad-input', 'model_hash must be 64 hex digits');
+      throw badInput('model_hash must be 64 hex digits');
     }
     return { modelId: modelId || null, modelHash: modelHash.toLowerCase() || null, inputs };
   });

@@ -1,8 +1,8 @@
 import type { CborReader, Reading } from '../encoding/cbor-reader.ts';
-import { readFields } from '../encoding/cbor-reader.ts';
+import { readFields } from '../encoding/cbor-message.ts';
 import type { CborWriter } from '../encoding/cbor-writer.ts';
 import type { Datatype } from '../datatypes.ts';
-import { ProtocolError } from '../errors.ts';
+import { badInput, ProtocolError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { checkTensorBytes, type TensorBytes } from '../tensor-bytes.ts';
 
@@ -78,10 +78,7 @@ function* readInfo(reader: CborReader): Reading<Omit<TensorBytes, 'bytes'>> {
 function* readShape(reader: CborReader): Reading<readonly number[]> {
   const rank = yield* reader.array('fact');
   if (rank > limits.maxRank) {
-    throw new ProtocolError(
-      'bad-input',
-      `a tensor has at most ${limits.maxRank} dimensions, not ${rank}`,
-    );
+    throw badInput(`a tensor has at most ${limits.maxRank} dimensions, not ${rank}`);
   }
   const shape: number[] = [];
   for (let at = 0; at < rank; at += 1) shape.push(yield* reader.uint('a dimension'));
@@ -92,7 +89,7 @@ function* readDatumType(reader: CborReader): Reading<Datatype> {
   const found = (yield* reader.textNext())
     ? yield* findByName(reader)
     : datumTypes[yield* reader.uint('datum_type')];
-  if (found === undefined) throw new ProtocolError('bad-input', 'datum_type must be a known one');
+  if (found === undefined) throw badInput('datum_type must be a known one');
   return found[1];
 }
 

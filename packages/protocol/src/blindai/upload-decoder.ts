@@ -1,5 +1,6 @@
-import { CborReader, readFields, type Reading } from '../encoding/cbor-reader.ts';
-import { ProtocolError } from '../errors.ts';
+import { readFields } from '../encoding/cbor-message.ts';
+import { CborReader, type Reading } from '../encoding/cbor-reader.ts';
+import { malformed, ProtocolError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { skipClientInfo } from './client-info.ts';
 import { runners, type UploadRequest } from './upload.ts';
@@ -23,6 +24,9 @@ const keys = {
   runner: false,
 } as const;
 
+/** More than all of an upload but its model can have. */
+const maxOtherBytes = 65_536;
+
 /**
  * Decodes an upload while it arrives, in constant memory, whatever the order of its keys. The model is a byte
  * string, or, from BlindAI's Python client, an array of small integers; either may be of indefinite length.
@@ -36,28 +40,39 @@ const keys = {
 export class UploadDecoder {
   readonly #reader = new CborReader();
   readonly #reading: Reading<UploadRequest>;
+  readonly #maxBodyBytes: number;
+  #bodyBytes = 0;
   #request: UploadRequest | undefined;
 
   constructor(options: UploadDecoderOptions) {
+    // Integers take two bytes each at most; an endless row of empty pieces would not count as model.
+    this.#maxBodyBytes = 2 * options.maxModelBytes + maxOtherBytes;
     this.#reading = readUpload(this.#reader, options);
   }
 
   /** Decodes the next bytes of the body; none of them is kept. */
   push(chunk: Uint8Array): void {
+    this.#bodyBytes += chunk.length;
+    if (this.#bodyBytes > this.#maxBodyBytes) {
+      throw new ProtocolError(
+        'too-large',
+        `an upload must have at most ${this.#maxBodyBytes} bytes`,
+      );
+    }
     this.#reader.feed(chunk);
     if (this.#request === undefined) {
       const step = this.#reading.next();
       if (step.done === true) this.#request = step.value;
     }
     if (this.#reader.left > 0) {
-      throw new ProtocolError('malformed', 'an upload must not be followed by other bytes');
+      throw malformed('an upload must not be followed by other bytes');
     }
   }
 
   /** Ends the body, which must be complete. */
   end(): UploadRequest {
     if (this.#request === undefined) {
-      throw new ProtocolError('malformed', 'an upload must not end early');
+      throw malformed('an upload must not end early');
     }
     return this.#request;
   }
@@ -111,8 +126,7 @@ function* readUpload(reader: CborReader, options: UploadDecoderOptions): Reading
     }
   });
   if (received !== request.length) {
-    throw new ProtocolError(
-      'malformed',
+    throw malformed(
       `model must have the ${request.length} bytes that length says, not ${received}`,
     );
   }

@@ -1,5 +1,5 @@
 import { CborWriter } from '../encoding/cbor-writer.ts';
-import { readFields, readWhole } from '../encoding/cbor-reader.ts';
+import { readFields, readWhole } from '../encoding/cbor-message.ts';
 import { limits } from '../limits.ts';
 
 /** All of an upload but the model's bytes (`POST :9925/upload`, wire.md §1). */

@@ -1,4 +1,4 @@
-import { ProtocolError } from '../errors.ts';
+import { malformed } from '../errors.ts';
 
 /** Base64url without padding (RFC 4648 §5). */
 export function encodeBase64url(bytes: Uint8Array): string {
@@ -22,5 +22,5 @@ export function decodeBase64url(field: string, text: string): Uint8Array {
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
     if (encodeBase64url(bytes) === text) return bytes;
   }
-  throw new ProtocolError('malformed', `${field} must be base64url without padding`);
+  throw malformed(`${field} must be base64url without padding`);
 }

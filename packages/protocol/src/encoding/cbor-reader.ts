@@ -1,4 +1,4 @@
-import { ProtocolError } from '../errors.ts';
+import { malformed, ProtocolError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { concatenate } from './bytes.ts';
 
@@ -32,6 +32,8 @@ interface Bound {
   readonly end: number;
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** How many decoded integers {@link CborReader.integers} collects before it hands them on. */
 const integersAtOnce = 16 * 1024;
 
@@ -40,7 +42,7 @@ const integersAtOnce = 16 * 1024;
  * and nothing is allocated by a length that was only declared.
  *
  * Strict: integers and lengths in their shortest form, text in UTF-8, no indefinite length but in
- * {@link CborReader.byteString} and {@link CborReader.integers}, no tags; only {@link CborReader.skip} takes
+ * {@link CborReader.byteStringOrIntegers}, no tags; only {@link CborReader.skip} takes
  * whatever is well-formed. Every refusal is a {@link ProtocolError} with `malformed`, or `too-large`.
  */
 export class CborReader {
@@ -84,6 +86,10 @@ export class CborReader {
     return byte === 0xf5;
   }
 
+  *null(what: string): Reading<void> {
+    if (!(yield* this.nullNext())) throw malformed(`${what} must be null`);
+  }
+
   /** Whether null comes next; it is read then, and nothing otherwise. */
   *nullNext(): Reading<boolean> {
     const isNull = (yield* this.#peek()) === 0xf6;
@@ -102,7 +108,7 @@ export class CborReader {
     if (length > maxBytes) throw tooLarge(what, maxBytes);
     const bytes = yield* this.#take(length);
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      return utf8.decode(bytes);
     } catch {
       throw malformed(`${what} must be valid UTF-8`);
     }
@@ -152,7 +158,7 @@ export class CborReader {
     const bounded = (bytes: Uint8Array): void => {
       written += bytes.length;
       if (written > maxBytes) throw tooLarge(what, maxBytes);
-      sink(bytes);
+      if (bytes.length > 0) sink(bytes);
     };
     if (head.argument !== Infinity && head.argument > maxBytes) throw tooLarge(what, maxBytes);
     if (head.major === major.array) yield* this.#integers(what, head.argument, bounded);
@@ -168,7 +174,8 @@ export class CborReader {
 
   /** Reads past one item; true when it was the break that ends an item of indefinite length. */
   *#skipItem(bound: Bound, depth: number, mayBreak: boolean): Reading<boolean> {
-    if (depth > limits.maxDepth) throw malformed(`${bound.what} must not nest deeper`);
+    if (depth > limits.maxDepth)
+      throw malformed(`${bound.what} must not nest deeper than ${limits.maxDepth}`);
     const head = yield* this.#head();
     if (isBreak(head)) {
       if (!mayBreak) throw malformed(`${bound.what} must not hold a misplaced break`);
@@ -308,56 +315,8 @@ export class CborReader {
   }
 }
 
-/**
- * Reads a message that is here as a whole: `read` must use up exactly its bytes.
- *
- * @throws {ProtocolError} `malformed` when the message ends early or goes on, and what `read` throws.
- */
-export function readWhole<T>(
-  what: string,
-  bytes: Uint8Array,
-  read: (reader: CborReader) => Reading<T>,
-): T {
-  const reader = new CborReader();
-  reader.feed(bytes);
-  const step = read(reader).next();
-  if (step.done !== true) throw malformed(`${what} must not end early`);
-  if (reader.left > 0) throw malformed(`${what} must not be followed by other bytes`);
-  return step.value;
-}
-
-/**
- * Reads a map with text keys, in any order, each at most once; `read` reads the value of a key it knows and
- * returns false for others.
- *
- * @param keys - The known keys, true where required.
- */
-export function* readFields<Key extends string>(
-  reader: CborReader,
-  what: string,
-  keys: Readonly<Record<Key, boolean>>,
-  read: (key: Key) => Reading<void>,
-): Reading<void> {
-  const count = yield* reader.map(what);
-  const seen = new Set<string>();
-  for (let pair = 0; pair < count; pair += 1) {
-    const key = yield* reader.text(`a key of ${what}`, limits.maxNameBytes);
-    if (!Object.hasOwn(keys, key)) throw malformed(`${what} must not hold an unknown key`);
-    if (seen.has(key)) throw malformed(`${what} must hold "${key}" once`);
-    seen.add(key);
-    yield* read(key as Key);
-  }
-  for (const key in keys) {
-    if (keys[key] && !seen.has(key)) throw malformed(`${what} must hold "${key}"`);
-  }
-}
-
 function isBreak(head: Head): boolean {
   return head.major === major.simple && head.argument === Infinity;
-}
-
-function malformed(message: string): ProtocolError {
-  return new ProtocolError('malformed', message);
 }
 
 function tooLarge(what: string, maxBytes: number): ProtocolError {
