@@ -1,3 +1,5 @@
+import { ProtocolError, type ErrorCode } from '@blindai/protocol';
+
 /** Why a server does not start or cannot go on, with what the operator can do about it. */
 export const serverErrors = {
   'bad-setting': 'correct the named setting',
@@ -32,5 +34,16 @@ export class ConfigError extends ServerError {
   constructor(setting: string, message: string, options?: ErrorOptions) {
     super('bad-setting', message, options);
     this.setting = setting;
+  }
+}
+
+/** A refused request whose answer carries header fields besides, such as `Retry-After`. */
+export class Refusal extends ProtocolError {
+  override readonly name = 'Refusal';
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, message: string, headers: Readonly<Record<string, string>>) {
+    super(code, message);
+    this.headers = headers;
   }
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { limits } from '@blindai/protocol';
 import { z } from 'zod';
 
 /** What stands between a model and the server's keys (trust.md, "Isolation"). */
@@ -25,6 +26,7 @@ export interface Config {
   readonly maxRank: number;
   readonly maxHeaderBytes: number;
   readonly maxModels: number;
+  readonly maxBufferedBytes: number;
   readonly maxConnections: number;
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -151,20 +153,33 @@ const table: { readonly [Name in keyof Config]: Row<Config[Name]> } = {
     description: 'where models are uploaded and deleted, over attested TLS',
   },
   managementPort: { ...port, default: 9925, description: 'port of management' },
-  maxModelBytes: { ...bytes(1), default: 2 * GIB, description: 'largest model' },
+  maxModelBytes: { ...bytes(1), default: limits.maxModelBytes, description: 'largest model' },
   maxRequestBytes: {
     ...bytes(1),
-    default: 64 * MIB,
+    default: limits.maxRequestBytes,
     description: 'largest request that is not an upload',
   },
-  maxTensors: { ...count(1, 65_536), default: 256, description: 'most tensors in a request' },
-  maxRank: { ...count(1, 64), default: 8, description: 'most dimensions of a tensor' },
+  maxTensors: {
+    ...count(1, limits.maxTensors),
+    default: limits.maxTensors,
+    description: 'most tensors in a request',
+  },
+  maxRank: {
+    ...count(1, limits.maxRank),
+    default: limits.maxRank,
+    description: 'most dimensions of a tensor',
+  },
   maxHeaderBytes: {
     ...bytes(1024),
-    default: 16 * KIB,
+    default: limits.maxHeaderBytes,
     description: 'largest head of a request',
   },
   maxModels: { ...count(1, 100_000), default: 64, description: 'most models held at once' },
+  maxBufferedBytes: {
+    ...bytes(1),
+    default: GIB,
+    description: 'most bytes of all requests together that are held at once, uploads apart',
+  },
   maxConnections: {
     ...count(1, 1_000_000),
     default: 4096,
@@ -172,29 +187,37 @@ const table: { readonly [Name in keyof Config]: Row<Config[Name]> } = {
   },
   headersTimeoutMs: {
     ...milliseconds,
-    default: 10_000,
+    default: limits.headersTimeoutMs,
     description: 'how long the head of a request may take',
   },
   idleTimeoutMs: {
     ...milliseconds,
-    default: 60_000,
+    default: limits.idleTimeoutMs,
     description: 'how long a connection may say nothing',
   },
   requestTimeoutMs: {
     ...milliseconds,
-    default: 300_000,
+    default: limits.requestTimeoutMs,
     description: 'how long a request other than an upload may take to arrive',
   },
   minUploadBytesPerSecond: {
     ...bytes(1),
-    default: 64 * KIB,
+    default: limits.minUploadBytesPerSecond,
     description: 'the slowest an upload may be, on average',
   },
-  loadTimeoutMs: { ...milliseconds, default: 60_000, description: 'how long a model may load' },
-  inferenceTimeoutMs: { ...milliseconds, default: 60_000, description: 'how long a model may run' },
+  loadTimeoutMs: {
+    ...milliseconds,
+    default: limits.loadTimeoutMs,
+    description: 'how long a model may load',
+  },
+  inferenceTimeoutMs: {
+    ...milliseconds,
+    default: limits.inferenceTimeoutMs,
+    description: 'how long a model may run',
+  },
   drainTimeoutMs: {
     ...milliseconds,
-    default: 10_000,
+    default: limits.drainTimeoutMs,
     description: 'how long running requests may go on once the server is told to stop',
   },
   runnerMemoryBytes: {

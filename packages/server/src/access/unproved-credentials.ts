@@ -1,0 +1,20 @@
+import { headers, ProtocolError } from '@blindai/protocol';
+import type { Surface } from '../surface.ts';
+
+const credentials = ['Authorization', headers.ownerToken] as const;
+
+/**
+ * Refuses credentials that came over the unattested port, where nobody has proved who reads them: a client
+ * that sends them there must hear of it (wire.md, "Wire contracts").
+ *
+ * @throws {ProtocolError} `credentials-refused`.
+ */
+export function refuseUnprovedCredentials(request: Request, surface: Surface): void {
+  if (surface !== 'unattested') return;
+  const sent = credentials.find((name) => request.headers.has(name));
+  if (sent === undefined) return;
+  throw new ProtocolError(
+    'credentials-refused',
+    `${sent} came over the unattested port: consider it disclosed, and use the attested one`,
+  );
+}

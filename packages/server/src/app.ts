@@ -1,0 +1,62 @@
+import { refuseUnprovedCredentials } from './access/unproved-credentials.ts';
+import { asRefusal, errorReply } from './error-reply.ts';
+import { describeError, type Log } from './log.ts';
+import { encodingFor } from './reply.ts';
+import type { Call, Route } from './routes/route.ts';
+import { createRouter } from './routes/router.ts';
+import type { Surface } from './surface.ts';
+import type { Work } from './work.ts';
+
+/**
+ * All of HTTP without a socket: answers a request that came in on a surface. Never rejects; every failure is
+ * a reply with a code.
+ *
+ * @param address - Of the client, for budgets; not kept, not logged.
+ */
+export type App = (request: Request, surface: Surface, address?: string) => Promise<Response>;
+
+/** What an {@link App} is made of. */
+export interface AppOptions {
+  readonly routes: readonly Route[];
+  readonly work: Work;
+  readonly log: Log;
+  /** In every reply's `Server` header: BlindAI's client tells a simulated server by it. */
+  readonly serverHeader: string;
+}
+
+/** Makes the application of its routes. */
+export function createApp({ routes, work, log, serverHeader }: AppOptions): App {
+  const route = createRouter(routes);
+  return async (request, surface, address = 'in-process') => {
+    const startedMs = performance.now();
+    const noted: Call['noted'] = {};
+    let response: Response;
+    try {
+      response = await work.run(async (signal) => {
+        refuseUnprovedCredentials(request, surface);
+        return route({ request, surface, address, signal, noted });
+      }, request.signal);
+    } catch (error) {
+      const refusal = asRefusal(error);
+      if (refusal !== error) log.error({ event: 'request-failed', ...describeError(error) });
+      noted.code = refusal.code;
+      response = errorReply(refusal, encodingOfErrors(request));
+    }
+    response.headers.set('Server', serverHeader);
+    response.headers.set('Cache-Control', 'no-store');
+    log.info({
+      event: 'request',
+      surface,
+      status: response.status,
+      ...noted,
+      replyBytes: Number(response.headers.get('content-length') ?? 0),
+      durationMs: Math.round(performance.now() - startedMs),
+    });
+    return response;
+  };
+}
+
+/** The Open Inference Protocol's errors are JSON whatever was asked for (wire.md §3). */
+function encodingOfErrors(request: Request): 'cbor' | 'json' {
+  return /^\/v2(?:\/|$)/.test(new URL(request.url).pathname) ? 'json' : encodingFor(request);
+}

@@ -1,0 +1,177 @@
+import { ProtocolError } from '@blindai/protocol';
+
+const BELIEVED_BYTES = 1024 * 1024;
+
+/** What a body may cost, counted while it arrives (wire.md, "Limits"). */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** How long the sender may be silent. */
+  readonly idleTimeoutMs: number;
+  /** How long all of it may take; null: no limit. */
+  readonly timeoutMs: number | null;
+  /** The slowest it may be on average, over at least `idleTimeoutMs`; null: no limit. */
+  readonly minBytesPerSecond: number | null;
+}
+
+/**
+ * The chunks of a request's body, each to be used before the next is asked for.
+ *
+ * @throws {ProtocolError} `too-large` as soon as more than `maxBytes` are announced or have arrived,
+ *   `too-slow` when the sender is, `malformed` when the connection ends before the body does.
+ * @throws the reason of `signal`, once that is aborted.
+ */
+export async function* streamBody(
+  request: Request,
+  limits: BodyLimits,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  signal.throwIfAborted();
+  const tooLarge = new ProtocolError(
+    'too-large',
+    `a request to this route must have at most ${limits.maxBytes} bytes`,
+  );
+  if (Number(request.headers.get('content-length') ?? 0) > limits.maxBytes) throw tooLarge;
+  if (request.body === null) return;
+
+  const reader = request.body.getReader();
+  let failure: unknown;
+  const stop = (reason: unknown): void => {
+    failure ??= reason;
+    reader.cancel().catch(() => {});
+  };
+  const onAbort = (): void => stop(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  const pace = new Pace(limits, () =>
+    stop(new ProtocolError('too-slow', 'the body must arrive faster')),
+  );
+  try {
+    let received = 0;
+    for (;;) {
+      const { done, value } = await readChunk(reader);
+      if (failure !== undefined) throw failure;
+      if (done || value === undefined) return;
+      received += value.length;
+      if (received > limits.maxBytes) throw tooLarge;
+      pace.advance(value.length);
+      yield value;
+    }
+  } finally {
+    pace.end();
+    signal.removeEventListener('abort', onAbort);
+    reader.cancel().catch(() => {});
+  }
+}
+
+/**
+ * All of a request's body at once.
+ *
+ * @param lease - This body's share of what all such bodies hold together; the caller ends it.
+ * @throws as {@link streamBody}, and {@link ProtocolError} `too-many-requests` when too much is held already.
+ */
+export async function readBody(
+  request: Request,
+  limits: BodyLimits,
+  signal: AbortSignal,
+  lease: Lease,
+): Promise<Uint8Array> {
+  const announced = Number(request.headers.get('content-length') ?? 0);
+  // An announced length is believed up to a point only: announcing costs nothing.
+  let bytes = new Uint8Array(Math.min(announced, BELIEVED_BYTES));
+  let length = 0;
+  for await (const chunk of streamBody(request, limits, signal)) {
+    lease.grow(chunk.length);
+    if (length + chunk.length > bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * bytes.length, length + chunk.length));
+      larger.set(bytes.subarray(0, length));
+      bytes = larger;
+    }
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  return bytes.subarray(0, length);
+}
+
+/** What the bodies that are read as a whole hold together. */
+export class BufferedBytes {
+  readonly #maxBytes: number;
+  #held = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Opens an account for one body; `using` closes it. */
+  lease(): Lease {
+    let leased = 0;
+    return {
+      grow: (bytes) => {
+        if (this.#held + bytes > this.#maxBytes) {
+          throw new ProtocolError(
+            'too-many-requests',
+            'the server holds as much of other requests as it may',
+          );
+        }
+        this.#held += bytes;
+        leased += bytes;
+      },
+      [Symbol.dispose]: () => {
+        this.#held -= leased;
+        leased = 0;
+      },
+    };
+  }
+}
+
+/** One body's share of {@link BufferedBytes}. */
+export interface Lease extends Disposable {
+  /** @throws {ProtocolError} `too-many-requests` if all shares together would be too much. */
+  readonly grow: (bytes: number) => void;
+}
+
+async function readChunk(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<{ done: boolean; value?: Uint8Array | undefined }> {
+  try {
+    return await reader.read();
+  } catch {
+    throw new ProtocolError('malformed', 'the connection ended before the body did');
+  }
+}
+
+/**
+ * Watches how fast a body arrives. The sender has a credit of silence, `idleTimeoutMs` at most: time spends
+ * it, bytes earn it back, at `minBytesPerSecond` where that is given, at once otherwise.
+ */
+class Pace {
+  readonly #limits: BodyLimits;
+  readonly #onTooSlow: () => void;
+  readonly #end: number;
+  #idleEnd: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: BodyLimits, onTooSlow: () => void) {
+    const now = performance.now();
+    this.#limits = limits;
+    this.#onTooSlow = onTooSlow;
+    this.#end = limits.timeoutMs === null ? Infinity : now + limits.timeoutMs;
+    this.#idleEnd = now + limits.idleTimeoutMs;
+    this.#wait();
+  }
+
+  advance(bytes: number): void {
+    const { minBytesPerSecond, idleTimeoutMs } = this.#limits;
+    const earnedMs = minBytesPerSecond === null ? Infinity : (bytes / minBytesPerSecond) * 1000;
+    this.#idleEnd = Math.min(this.#idleEnd + earnedMs, performance.now() + idleTimeoutMs);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** One timer that looks again when it fires: cheaper than a new one for each chunk. */
+  #wait(): void {
+    const leftMs = Math.min(this.#end, this.#idleEnd) - performance.now();
+    if (leftMs <= 0) this.#onTooSlow();
+    else this.#timer = setTimeout(() => this.#wait(), leftMs);
+  }
+}

@@ -1,0 +1,51 @@
+import type { ReplyEncoding } from '@blindai/protocol';
+
+const contentTypes = {
+  cbor: 'application/cbor',
+  json: 'application/json',
+} as const satisfies Record<ReplyEncoding, string>;
+
+/** How a reply is written, as the caller's `Accept` asks: JSON only where it is named. */
+export function encodingFor(request: Request): ReplyEncoding {
+  const accepted = request.headers.get('accept') ?? '';
+  return accepted.includes(contentTypes.json) && !accepted.includes(contentTypes.cbor)
+    ? 'json'
+    : 'cbor';
+}
+
+/** A whole reply in one piece. */
+export function reply(
+  bytes: Uint8Array,
+  as: ReplyEncoding,
+  init: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
+): Response {
+  return new Response(bytes as Uint8Array<ArrayBuffer>, {
+    status: init.status ?? 200,
+    headers: headersOf(bytes.length, as, init.headers),
+  });
+}
+
+/** A reply of parts that are sent one after the other, as the receiver takes them, and never joined. */
+export function replyInParts(parts: readonly Uint8Array[], as: ReplyEncoding): Response {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const left = parts.values();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: (controller) => {
+        const { done, value } = left.next();
+        if (done === true) controller.close();
+        else if (value.length > 0) controller.enqueue(value);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { status: 200, headers: headersOf(length, as) });
+}
+
+function headersOf(
+  length: number,
+  as: ReplyEncoding,
+  others: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return { 'Content-Type': contentTypes[as], 'Content-Length': String(length), ...others };
+}

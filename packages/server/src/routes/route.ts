@@ -1,0 +1,23 @@
+import type { LogFields } from '../log.ts';
+import type { Surface } from '../surface.ts';
+
+/** One request on its way through the application. */
+export interface Call {
+  readonly request: Request;
+  readonly surface: Surface;
+  /** Of the client, for budgets: never kept, never logged. */
+  readonly address: string;
+  /** Aborted when the client is gone, or when the server ends what still runs. */
+  readonly signal: AbortSignal;
+  /** What the log will say about the call, filled in while it is handled. */
+  readonly noted: { -readonly [Name in 'route' | 'code' | 'bytes' | 'modelRef']?: LogFields[Name] };
+}
+
+/** Something that the server does, on the surfaces named and on no other. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly surfaces: readonly Surface[];
+  /** @throws {ProtocolError} for every refusal; anything else that is thrown is a bug. */
+  readonly handle: (call: Call) => Promise<Response>;
+}
