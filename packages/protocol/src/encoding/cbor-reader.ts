@@ -223,28 +223,31 @@ export class CborReader {
   /** Integers from 0 to 255: each is one byte below 24, or 0x18 and the value. */
   *#integers(what: string, count: number, sink: (bytes: Uint8Array) => void): Reading<void> {
     const out = new Uint8Array(integersAtOnce);
-    let filled = 0;
     let prefixed = false;
-    for (let left = count; left > 0;) {
-      if (this.#at === this.#chunk.length || filled === out.length) {
-        sink(out.subarray(0, filled));
-        filled = 0;
-        while (this.#at === this.#chunk.length) yield;
+    let left = count;
+    while (left > 0) {
+      while (this.#at === this.#chunk.length) yield;
+      // Locals: this loop sees every byte of a model.
+      const chunk = this.#chunk;
+      let at = this.#at;
+      let filled = 0;
+      while (left > 0 && at < chunk.length && filled < out.length) {
+        const byte = chunk[at++]!;
+        if (prefixed ? byte >= 24 : byte < 24) {
+          out[filled++] = byte;
+          prefixed = false;
+          left -= 1;
+        } else if (!prefixed && byte === 0x18) {
+          prefixed = true;
+        } else if (!prefixed && byte === 0xff && count === Infinity) {
+          left = 0;
+        } else {
+          throw malformed(`${what} must hold integers from 0 to 255 only, in their shortest form`);
+        }
       }
-      const byte = this.#chunk[this.#at++]!;
-      if (prefixed ? byte >= 24 : byte < 24) {
-        out[filled++] = byte;
-        prefixed = false;
-        left -= 1;
-      } else if (!prefixed && byte === 0x18) {
-        prefixed = true;
-      } else if (!prefixed && byte === 0xff && count === Infinity) {
-        break;
-      } else {
-        throw malformed(`${what} must hold integers from 0 to 255 only, in their shortest form`);
-      }
+      this.#at = at;
+      sink(out.subarray(0, filled));
     }
-    sink(out.subarray(0, filled));
   }
 
   /** The argument of an item that must be of one kind and of definite length. */
