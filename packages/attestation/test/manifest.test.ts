@@ -92,7 +92,7 @@ describe('a manifest that is accepted', () => {
           until: new Date('2027-03-01T00:00:00Z'),
         },
         {
-          ...parseManifest(entry).sgx[0],
+          ...parseManifest(entry).sgx[0]!,
           mrEnclave: new Uint8Array(32).fill(0x33),
           until: new Date('2027-02-28T23:00:00Z'),
         },
@@ -152,7 +152,7 @@ describe('a manifest that is accepted', () => {
     const { sgx, asksForDebug, intel } = parseManifest(blindAI);
     expect(sgx).toEqual([
       {
-        ...parseManifest(entry).sgx[0],
+        ...parseManifest(entry).sgx[0]!,
         attributesMaskFlags: 0xffff_ffff_ffff_fffdn,
         attributesMaskXfrm: 0xffff_ffff_ffff_ff1bn,
       },
@@ -377,7 +377,7 @@ describe('a manifest that is written', () => {
     expect(text).toContain(`mr_enclave = "${code}"`);
     expect(parseManifest(text)).toEqual({
       ...parseManifest(entry),
-      sgx: [{ ...parseManifest(entry).sgx[0], name: 'a "build" \\ of März' }],
+      sgx: [{ ...parseManifest(entry).sgx[0]!, name: 'a "build" \\ of März' }],
     });
     expect(parseManifest(formatManifest({ mrEnclave: code }))).toEqual(parseManifest(entry));
   });

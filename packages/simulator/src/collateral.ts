@@ -1,4 +1,5 @@
 import { toHex } from './bytes.ts';
+import type { SimulatedCertificate } from './certificate.ts';
 import { issueCrl } from './crl.ts';
 import type { CrlOverrides } from './crl.ts';
 import type { CertificateName, Hierarchy } from './hierarchy.ts';
@@ -53,18 +54,13 @@ export async function issueCollateral(
   const { root, intermediate, pck, tcbSigning } = hierarchy;
   const { revoked = [], evaluationDataNumber = 17, crls = {}, documents = {} } = options;
   const validity = options.validity ?? around(at, 1, 30);
-  const revokedBy = (
+  const listed = (
     ...issued: readonly Exclude<CertificateName, 'root'>[]
-  ): readonly Hierarchy[CertificateName][] =>
+  ): readonly SimulatedCertificate[] =>
     issued.filter((name) => revoked.includes(name)).map((name) => hierarchy[name]);
 
-  const rootCrl = await issueCrl(
-    root,
-    validity,
-    revokedBy('intermediate', 'tcbSigning'),
-    crls.root,
-  );
-  const pckCrl = await issueCrl(intermediate, validity, revokedBy('pck'), crls.pck);
+  const rootCrl = await issueCrl(root, validity, listed('intermediate', 'tcbSigning'), crls.root);
+  const pckCrl = await issueCrl(intermediate, validity, listed('pck'), crls.pck);
   const tcbInfo = await signDocument(
     'tcbInfo',
     createTcbInfo(machine, documents.tcbInfo?.validity ?? validity, evaluationDataNumber),

@@ -30,7 +30,7 @@ export function sgxExtension(machine: MachineIdentity): Extension {
   const configuration = sequence(
     member('7.1', boolean(true)), // dynamic platform
     member('7.2', boolean(false)), // cached keys
-    member('7.3', boolean(true)), // SMT
+    member('7.3', boolean(false)), // SMT
   );
   const extensions = sequence(
     member('1', octets(machine.ppid)),
