@@ -13,7 +13,8 @@ export type Format = (typeof formats)[number];
 
 /** What a verifier is given. All of it is foreign: nothing in it is believed before it is verified. */
 export interface AttestationInput {
-  readonly format: Format;
+  /** `null`: nobody recognised it, and it is refused (`layout`). */
+  readonly format: Format | null;
   /** The bytes that the hardware signed, e.g. an SGX quote. */
   readonly evidence: Uint8Array;
   /**

@@ -1,0 +1,230 @@
+import { type Bytes, equalBytes } from '../encoding/byte-reader.ts';
+import { encodeHex } from '../encoding/hex.ts';
+import type { TrustAnchors } from '../roots/trust-anchors.ts';
+import { vendorAnchors } from '../roots/vendor.ts';
+import type { Verdict } from '../verdict.ts';
+import { type Certificate, parseCertificate } from '../x509/certificate.ts';
+import { type Chain, verifyChain, verifyCrl } from '../x509/chain.ts';
+import { type Crl, parseCrl } from '../x509/crl.ts';
+import { equalNames, isWithin } from '../x509/signed.ts';
+import type { Collateral } from './collateral.ts';
+import { hasSgxExtensions, type PckExtensions, parsePckExtensions } from './pck-extensions.ts';
+import type { SgxQuote } from './quote.ts';
+
+/** All certificates and CRLs of one piece of evidence. A certificate that stands in two chains is one object. */
+export interface Certificates {
+  readonly pck: Certificate;
+  readonly pckCa: Certificate;
+  readonly root: Certificate;
+  /** What the PCK certificate says of the platform. */
+  readonly platform: PckExtensions;
+  readonly pckCrlIssuer: Certificate;
+  readonly tcbInfoSigner: Certificate;
+  readonly qeIdentitySigner: Certificate;
+  readonly chains: readonly Chain[];
+  /** Each certificate once. */
+  readonly all: readonly Certificate[];
+  readonly rootCrl: Crl;
+  readonly pckCrl: Crl;
+}
+
+/** Parses every certificate and CRL: checks `certificate` and `crl`. */
+export function readCertificates(
+  quote: SgxQuote,
+  collateral: Collateral,
+  verdict: Verdict,
+): Certificates {
+  const all: Certificate[] = [];
+  const read = (what: string, der: Bytes | undefined): Certificate => {
+    const known = all.find((certificate) =>
+      equalBytes(certificate.encoding, der ?? new Uint8Array()),
+    );
+    if (known) return known;
+    const certificate = parseCertificate(what, der ?? new Uint8Array());
+    all.push(certificate);
+    return certificate;
+  };
+  const certificates = verdict.reading('certificate', () => {
+    const pck = read('PCK certificate', quote.pckChain[0]);
+    const pckCa = read('PCK CA certificate', quote.pckChain[1]);
+    const root = read('root CA certificate', quote.pckChain[2]);
+    const issuerChain = (what: string, chain: readonly Bytes[]): [Certificate, Certificate] => [
+      read(what, chain[0]),
+      read('root CA certificate', chain[1]),
+    ];
+    const pckCrlChain = issuerChain('PCK CRL issuer certificate', collateral.pckCrlIssuerChain);
+    const tcbInfoChain = issuerChain('TCB signing certificate', collateral.tcbInfoIssuerChain);
+    const qeIdentityChain = issuerChain(
+      'QE identity signing certificate',
+      collateral.qeIdentityIssuerChain,
+    );
+    return {
+      pck,
+      pckCa,
+      root,
+      platform: parsePckExtensions(pck),
+      pckCrlIssuer: pckCrlChain[0],
+      tcbInfoSigner: tcbInfoChain[0],
+      qeIdentitySigner: qeIdentityChain[0],
+      chains: [[pck, pckCa, root], pckCrlChain, tcbInfoChain, qeIdentityChain],
+    };
+  });
+  verdict.passed('certificate', `${all.length} certificates, X.509 v3, ECDSA P-256`);
+  const rootCrl = verdict.reading('crl', () => parseCrl('root CA CRL', collateral.rootCaCrl));
+  const pckCrl = verdict.reading('crl', () => parseCrl('PCK CRL', collateral.pckCrl));
+  verdict.passed(
+    'crl',
+    `root CA CRL (${rootCrl.revoked.size} revoked), PCK CRL (${pckCrl.revoked.size} revoked)`,
+  );
+  return { ...certificates, all, rootCrl, pckCrl };
+}
+
+/** Verifies that the vendor made them and that they hold at this time: `trust-anchor` to `certificate-revoked`. */
+export async function verifyCertificates(
+  certificates: Certificates,
+  anchors: TrustAnchors,
+  at: Date,
+  verdict: Verdict,
+): Promise<void> {
+  verifyAnchor(certificates, anchors, verdict);
+  await verifyChains(certificates, verdict);
+  verifyValidity(certificates, at, verdict);
+  await verifyCrls(certificates, verdict);
+  verifyCrlValidity(certificates, at, verdict);
+  verifyNotRevoked(certificates, verdict);
+}
+
+function verifyAnchor({ chains }: Certificates, anchors: TrustAnchors, verdict: Verdict): void {
+  for (const chain of chains) {
+    const root = chain.at(-1)!;
+    const key = encodeHex(root.publicKeyInfo);
+    if (key !== anchors.intelRootKey) {
+      verdict.refuse(
+        'trust-anchor',
+        `the chain of the ${chain[0]!.what} ends in another root key than the pinned one`,
+        adviseAboutRoot(root, key, anchors),
+      );
+    }
+  }
+  if (anchors.name === 'simulation') {
+    verdict.weakened(
+      'trust-anchor',
+      "SIMULATION: every chain ends in the simulator's root key, whose private half is public; this proves nothing",
+    );
+  } else {
+    verdict.passed('trust-anchor', "every chain ends in the pinned key of Intel's SGX Root CA");
+  }
+}
+
+/** Says what may have happened; by what the root claims to be, so it is a hint and no finding. */
+function adviseAboutRoot(root: Certificate, key: string, anchors: TrustAnchors): string {
+  if (anchors.name === 'simulation') {
+    return key === vendorAnchors.intelRootKey
+      ? "These chains end in Intel's own root: judge them without `simulation: true` (--simulation)"
+      : '';
+  }
+  return new TextDecoder().decode(root.subject.encoding).includes('SIMULATION')
+    ? 'This is a simulation and protects nothing: only `simulation: true` (--simulation) accepts it'
+    : '';
+}
+
+async function verifyChains(certificates: Certificates, verdict: Verdict): Promise<void> {
+  const verified = new Map<Certificate, Certificate>();
+  for (const chain of certificates.chains) {
+    const flaw = (await verifyChain(chain, verified)) ?? null;
+    if (flaw !== null) verdict.refuse('certificate-chain', flaw);
+  }
+  const flaw = findRoleFlaw(certificates);
+  if (flaw !== null) verdict.refuse('certificate-chain', flaw);
+  verdict.passed('certificate-chain', 'issuers, CA constraints and signatures are right');
+}
+
+/** Names by which Intel's own library, too, tells what a certificate is for. */
+const commonNames = {
+  root: 'SGX Root CA',
+  pck: 'SGX PCK Certificate',
+  tcbSigner: 'SGX TCB Signing',
+} as const;
+
+/** A certificate for one purpose must not serve another: PCKs certify platforms, the TCB signer documents. */
+function findRoleFlaw(certificates: Certificates): string | null {
+  const { chains, pck, tcbInfoSigner, qeIdentitySigner } = certificates;
+  for (const [certificate, commonName] of [
+    [pck, commonNames.pck],
+    [tcbInfoSigner, commonNames.tcbSigner],
+    [qeIdentitySigner, commonNames.tcbSigner],
+    ...chains.map((chain) => [chain.at(-1)!, commonNames.root] as const),
+  ] as const) {
+    if (!certificate.subject.commonName.includes(commonName)) {
+      return `"${commonName}" expected in the name of the ${certificate.what}`;
+    }
+  }
+  for (const leaf of [pck, tcbInfoSigner, qeIdentitySigner]) {
+    if (leaf.pathLength !== null || !leaf.usage.digitalSignature) {
+      return `the ${leaf.what} must be no CA, and for signatures`;
+    }
+  }
+  const platformSigner = [tcbInfoSigner, qeIdentitySigner].find(hasSgxExtensions);
+  return platformSigner ? `the ${platformSigner.what} is one of a platform` : null;
+}
+
+function verifyValidity({ all }: Certificates, at: Date, verdict: Verdict): void {
+  for (const { what, validity } of all) {
+    if (!isWithin(validity, at)) {
+      verdict.refuse('certificate-validity', describeOutside(what, validity.from, validity.to, at));
+    }
+  }
+  const first = earliest(all.map(({ validity }) => validity.to));
+  verdict.passed('certificate-validity', `valid at ${iso(at)}; the first one ends ${iso(first)}`);
+}
+
+async function verifyCrls(certificates: Certificates, verdict: Verdict): Promise<void> {
+  const { pckCa, pckCrlIssuer, rootCrl, pckCrl, root } = certificates;
+  if (
+    !equalNames(pckCrlIssuer.subject, pckCa.subject) ||
+    !equalBytes(pckCrlIssuer.publicKey, pckCa.publicKey)
+  ) {
+    verdict.refuse('crl-signature', 'the PCK CRL is for another CA than the one of this PCK');
+  }
+  const flaw = (await verifyCrl(rootCrl, root)) ?? (await verifyCrl(pckCrl, pckCa));
+  if (flaw !== null) verdict.refuse('crl-signature', flaw);
+  verdict.passed('crl-signature', 'issued and signed by the CAs that they are for');
+}
+
+function verifyCrlValidity({ rootCrl, pckCrl }: Certificates, at: Date, verdict: Verdict): void {
+  for (const { what, validity } of [rootCrl, pckCrl]) {
+    if (!isWithin(validity, at)) {
+      verdict.refuse(
+        'crl-validity',
+        describeOutside(what, validity.from, validity.to, at),
+        'Judge with fresh collateral',
+      );
+    }
+  }
+  const first = earliest([rootCrl.validity.to, pckCrl.validity.to]);
+  verdict.passed('crl-validity', `current at ${iso(at)}; the first one ends ${iso(first)}`);
+}
+
+function verifyNotRevoked({ all, pck, rootCrl, pckCrl }: Certificates, verdict: Verdict): void {
+  for (const certificate of all) {
+    const crl = certificate === pck ? pckCrl : rootCrl;
+    if (crl.revoked.has(certificate.serialNumber)) {
+      verdict.refuse('certificate-revoked', `the ${certificate.what} is on the ${crl.what}`);
+    }
+  }
+  verdict.passed('certificate-revoked', 'no certificate is on the CRL of its issuer');
+}
+
+/** The sentence for what does not hold at this time. */
+export function describeOutside(what: string, from: Date, to: Date, at: Date): string {
+  return `the ${what} holds from ${iso(from)} to ${iso(to)}, not at ${iso(at)}`;
+}
+
+export function earliest(times: readonly Date[]): Date {
+  return new Date(Math.min(...times.map((time) => time.getTime())));
+}
+
+/** A time for people: ISO 8601 without fractions of a second. */
+export function iso(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, 'Z');
+}

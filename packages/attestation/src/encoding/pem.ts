@@ -1,0 +1,51 @@
+import type { Bytes } from './byte-reader.ts';
+import { FormatError } from './format-error.ts';
+
+const lineLength = 64;
+const base64Line = /^[A-Za-z0-9+/]+$/;
+const lastBase64Line = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/**
+ * Reads concatenated PEM blocks of one label (RFC 7468, its strict form: lines of 64 characters, canonical
+ * base64, nothing but empty lines between the blocks). Line ends are LF or CRLF.
+ *
+ * @returns The DER of each block, in order.
+ * @throws {FormatError} for anything else, or other than `count` blocks.
+ */
+export function parsePem(where: string, text: string, label: string, count: number): Bytes[] {
+  const lines = text.split(/\r?\n/);
+  const blocks: Bytes[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    if (lines[index] === '') continue;
+    if (lines[index] !== `-----BEGIN ${label}-----`) {
+      throw new FormatError(where, `PEM block of a ${label} expected`);
+    }
+    const end = lines.indexOf(`-----END ${label}-----`, index);
+    if (end === -1) throw new FormatError(where, `end of the PEM block of a ${label} expected`);
+    blocks.push(decodeLines(where, lines.slice(index + 1, end)));
+    index = end;
+  }
+  if (blocks.length !== count) {
+    throw new FormatError(where, `${count} PEM blocks expected, ${blocks.length} found`);
+  }
+  return blocks;
+}
+
+function decodeLines(where: string, lines: readonly string[]): Bytes {
+  const last = lines.at(-1) ?? '';
+  const full = lines.slice(0, -1);
+  if (
+    last === '' ||
+    last.length > lineLength ||
+    last.length % 4 !== 0 ||
+    !lastBase64Line.test(last) ||
+    full.some((line) => line.length !== lineLength || !base64Line.test(line))
+  ) {
+    throw new FormatError(where, `base64 in lines of ${lineLength} characters expected`);
+  }
+  const encoded = lines.join('');
+  const binary = atob(encoded);
+  // Base64 can say the same bytes in several ways; only one of them is canonical.
+  if (btoa(binary) !== encoded) throw new FormatError(where, 'canonical base64 expected');
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,108 @@
+import { type Check } from './errors.ts';
+import { FormatError } from './encoding/format-error.ts';
+import type { Format } from './evidence.ts';
+import type { Report, ReportRow } from './report.ts';
+
+/** One check refused. Never leaves the package: `verifyAttestation` throws an `AttestationError` instead. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly check: Check;
+  /** What the user can do about it; empty if there is nothing to say. */
+  readonly advice: string;
+
+  constructor(check: Check, detail: string, advice: string) {
+    super(detail);
+    this.check = check;
+    this.advice = advice;
+  }
+}
+
+/** What is known of the evidence once it is verified, for the report. */
+export type Facts = Pick<Report, 'tcbStatus' | 'debug' | 'measurement' | 'reportData'>;
+
+/**
+ * Collects the rows of a report while the steps are taken. Steps are planned before the first one is
+ * taken, and taken in that order: to forget one, or to take it too late, is a bug that refuses.
+ */
+export class Verdict {
+  readonly #format: Format | null;
+  readonly #anchor: Report['anchor'];
+  readonly #planned: readonly Check[];
+  readonly #rows: ReportRow[] = [];
+  #facts: Facts = { tcbStatus: null, debug: null, measurement: null, reportData: null };
+
+  constructor(format: Format | null, anchor: Report['anchor'], planned: readonly Check[]) {
+    this.#format = format;
+    this.#anchor = anchor;
+    this.#planned = planned;
+  }
+
+  /** Records what the evidence says. Only verified facts may be told. */
+  know(facts: Facts): void {
+    this.#facts = facts;
+  }
+
+  passed(check: Check, detail: string): void {
+    this.#add({ name: check, result: 'passed', detail });
+  }
+
+  weakened(check: Check, detail: string): void {
+    this.#add({ name: check, result: 'weakened', detail });
+  }
+
+  refuse(check: Check, detail: string, advice = ''): never {
+    throw new Refusal(check, detail, advice);
+  }
+
+  /** Parses foreign bytes; what does not parse is a refusal of this check. */
+  reading<T>(check: Check, parse: () => T): T {
+    try {
+      return parse();
+    } catch (error) {
+      if (error instanceof FormatError) this.refuse(check, error.message);
+      throw error;
+    }
+  }
+
+  /** The report of evidence that passed every planned check. */
+  accepted(subject: string): Report {
+    if (this.#rows.length !== this.#planned.length) {
+      throw new Error(`check ${this.#planned[this.#rows.length]} was never made`);
+    }
+    const weakened = this.#rows.filter((row) => row.result === 'weakened').length;
+    const weakenings = weakened === 0 ? '' : `, ${weakened} of them weakened`;
+    const message = `${subject}: ${this.#rows.length} checks made${weakenings}`;
+    return this.#report({ verdict: 'accept', check: null, message }, this.#rows);
+  }
+
+  /** The report of evidence that a check refused. */
+  refused({ check, message: detail, advice }: Refusal): Report {
+    this.#expect(check);
+    const message = advice === '' ? detail : `${detail}. ${advice}`;
+    const notReached = this.#planned
+      .slice(this.#rows.length + 1)
+      .map((name): ReportRow => ({ name, result: 'not-reached', detail: '' }));
+    return this.#report({ verdict: 'refuse', check, message }, [
+      ...this.#rows,
+      { name: check, result: 'refused', detail },
+      ...notReached,
+    ]);
+  }
+
+  #add(row: ReportRow): void {
+    this.#expect(row.name);
+    this.#rows.push(Object.freeze(row));
+  }
+
+  #expect(check: Check): void {
+    const next = this.#planned[this.#rows.length];
+    if (check !== next) throw new Error(`check ${check} was made where ${next} was planned`);
+  }
+
+  #report(
+    verdict: Pick<Report, 'verdict' | 'check' | 'message'>,
+    checks: readonly ReportRow[],
+  ): Report {
+    return { ...verdict, format: this.#format, anchor: this.#anchor, ...this.#facts, checks };
+  }
+}
