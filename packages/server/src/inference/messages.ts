@@ -1,0 +1,94 @@
+import type { Datatype } from '@blindai/protocol';
+import type { TensorSpec } from './signature.ts';
+
+/** What a runner may be told to keep to, and has to keep to. */
+export interface RunnerLimits {
+  /** Tensors that a model takes, and that it gives. */
+  readonly maxTensors: number;
+  readonly maxRank: number;
+  /** All outputs of a run together. */
+  readonly maxReplyBytes: number;
+}
+
+/** The server's first frame; the payload is the model, unless the runner inherited its descriptor. */
+export interface LoadMessage {
+  readonly kind: 'load';
+  /** Process id of the server: a runner whose parent is another one ends at once. */
+  readonly parent: number;
+  /** The runner's data limit in bytes, on Linux. */
+  readonly memoryBytes: number;
+  /** Threads of the engine for one run. */
+  readonly threads: number;
+  readonly optimize: boolean;
+  readonly modelBytes: number;
+  readonly modelIn: 'descriptor' | 'payload';
+  readonly limits: RunnerLimits;
+}
+
+/** One tensor of a frame; its bytes are in the payload, as many as datatype and shape say. */
+export interface TensorHeader {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+}
+
+/** Asks for a run; the tensors are the model's inputs in its order. */
+export interface RunMessage {
+  readonly kind: 'run';
+  readonly tensors: readonly TensorHeader[];
+}
+
+/** What is in force in a runner before it reads a byte of a model, as far as the system has it. */
+export const cageSteps = [
+  'core-dump-limit',
+  'file-size-limit',
+  'open-files-limit',
+  'data-limit',
+  'dies-with-parent',
+  'not-dumpable',
+] as const;
+
+/** One of {@link cageSteps}. */
+export type CageStep = (typeof cageSteps)[number];
+
+/** The engine is there and the cage is closed; no foreign byte was read yet. */
+export interface StartedMessage {
+  readonly kind: 'started';
+  readonly cage: readonly CageStep[];
+}
+
+/** The model can run. */
+export interface LoadedMessage {
+  readonly kind: 'loaded';
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+/** The outputs of a run, in the model's order. */
+export interface RanMessage {
+  readonly kind: 'ran';
+  readonly tensors: readonly TensorHeader[];
+}
+
+/** With which codes a runner may refuse: a model, or a run. */
+export const refusalCodes = {
+  load: ['model-refused', 'model-memory'],
+  run: ['bad-input', 'model-memory', 'too-large'],
+} as const;
+
+/** One of {@link refusalCodes}. */
+export type RefusalCode = (typeof refusalCodes)['load' | 'run'][number];
+
+/** The longest sentence of a refusal, in characters. */
+export const maxRefusalLength = 400;
+
+/** The runner goes on, but this model or this run it does not take. */
+export interface RefusedMessage {
+  readonly kind: 'refused';
+  readonly code: RefusalCode;
+  /** One line of printable text that holds no content. */
+  readonly message: string;
+}
+
+/** Everything that a runner may say. */
+export type RunnerMessage = StartedMessage | LoadedMessage | RanMessage | RefusedMessage;

@@ -1,0 +1,148 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { limits, ProtocolError, type TensorBytes } from '@blindai/protocol';
+import type { Log } from '../log.ts';
+import type { SealedModel } from '../models/model-bytes.ts';
+import { keepDescriptorsFromChildren } from '../platform/inherited-descriptors.ts';
+import { CoreSlots } from './core-slots.ts';
+import { HostedModel, type ModelHost, type ModelSettings } from './hosted-model.ts';
+import type { RunOptions } from './pending-run.ts';
+import { runnerProgram } from './runner-process.ts';
+import type { ModelSignature } from './signature.ts';
+
+/** What the server's settings say about running models. */
+export interface PoolConfig {
+  /** Memory of one runner, in bytes; under 128 MiB it is taken as that, since the engine needs it. */
+  readonly runnerMemoryBytes: number;
+  /** Runs that wait for one model, besides the one that runs. */
+  readonly maxQueuedRuns: number;
+  readonly maxTensors: number;
+  readonly maxRank: number;
+  /** For a model that is loaded again after its process died. */
+  readonly loadTimeoutMs: number;
+  /** All outputs of one run together, in bytes. Default `limits.maxReplyBytes`. */
+  readonly maxReplyBytes?: number;
+  /** Default: what the machine has. */
+  readonly cores?: number;
+  /**
+   * Threads of the engine for one run. Default the cores, at most 4: with one process for each model a
+   * single thread would leave the others idle, and beyond four few models gain.
+   */
+  readonly threadsPerRunner?: number;
+}
+
+/** A model that was loaded once, and is run by a process of its own. */
+export interface LoadedModel {
+  readonly signature: ModelSignature;
+  /**
+   * Runs the model on inputs that are named as it declares them, in any order, or not named at all and then
+   * in its order. Returns its outputs in its order. When `signal` is aborted the promise is rejected with its
+   * reason at once; a run that already computes goes on for at most a second.
+   *
+   * @throws {ProtocolError} `bad-input`, `too-large` (the outputs), `too-many-requests`, `model-timeout`,
+   *   `model-memory`, `model-crashed`, `not-found` after `unload`, `going-down`.
+   */
+  run(inputs: readonly TensorBytes[], options: RunOptions): Promise<TensorBytes[]>;
+  /** Kills the model's process and answers whoever waits; resolves when the process is gone. */
+  unload(): Promise<void>;
+}
+
+/** How a first load is bounded and named. */
+export interface LoadOptions {
+  readonly timeoutMs: number;
+  /** Names the model in the log. */
+  readonly modelRef?: string;
+}
+
+/**
+ * How long a run keeps others waiting for its core. Long enough for most models to run undisturbed, short
+ * enough that a model that hangs is hardly felt by the others.
+ */
+const longestTurnMs = 250;
+
+/**
+ * Runs models, each in a process of its own, and no more of them at once than the machine has cores.
+ *
+ * Close it in the end: runners die with this process, but the empty folder they work in stays.
+ */
+export class RunnerPool {
+  readonly #host: ModelHost;
+  readonly #folder: string;
+  readonly #models = new Set<HostedModel>();
+  #isClosing = false;
+
+  /** @param program - The program that a runner is; another one only in tests. */
+  constructor(config: PoolConfig, log: Log, program: string = runnerProgram) {
+    const cores = config.cores ?? availableParallelism();
+    const threads = config.threadsPerRunner ?? Math.min(cores, 4);
+    if (process.platform === 'linux') keepDescriptorsFromChildren();
+    this.#folder = mkdtempSync(join(tmpdir(), 'blindai-runners-'));
+    chmodSync(this.#folder, 0o500);
+    this.#host = {
+      runners: {
+        program,
+        folder: this.#folder,
+        memoryBytes: config.runnerMemoryBytes,
+        threads,
+        limits: {
+          maxTensors: config.maxTensors,
+          maxRank: config.maxRank,
+          maxReplyBytes: config.maxReplyBytes ?? limits.maxReplyBytes,
+        },
+      },
+      slots: new CoreSlots(Math.max(1, Math.floor(cores / threads)), longestTurnMs),
+      maxQueuedRuns: config.maxQueuedRuns,
+      loadTimeoutMs: config.loadTimeoutMs,
+      log,
+    };
+  }
+
+  /**
+   * Starts a process for a model and loads it there. The model stays the caller's, who closes it after
+   * `unload`, or when this throws: nothing is left behind then.
+   *
+   * @throws {ProtocolError} `model-refused`, `model-crashed`, `model-timeout`, `model-memory`, `going-down`;
+   *   `internal` if the engine itself does not start.
+   */
+  async load(
+    model: SealedModel,
+    settings: ModelSettings,
+    options: LoadOptions,
+  ): Promise<LoadedModel> {
+    if (this.#isClosing) throw goingDown();
+    const hosted = new HostedModel(
+      model,
+      settings,
+      this.#host,
+      options.modelRef === undefined ? {} : { modelRef: options.modelRef },
+    );
+    this.#models.add(hosted);
+    try {
+      await hosted.load(options.timeoutMs);
+    } catch (error) {
+      this.#models.delete(hosted);
+      throw error;
+    }
+    return {
+      signature: hosted.signature,
+      run: (inputs, runOptions) => hosted.run(inputs, runOptions),
+      unload: async () => {
+        this.#models.delete(hosted);
+        await hosted.close(new ProtocolError('not-found', 'the model was deleted'));
+      },
+    };
+  }
+
+  /** Ends all processes, whatever they do, and answers whoever waits with `going-down`. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all([...this.#models].map((model) => model.close(goingDown())));
+    this.#models.clear();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function goingDown(): ProtocolError {
+  return new ProtocolError('going-down', 'the server is going down');
+}

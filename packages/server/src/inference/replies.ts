@@ -1,0 +1,186 @@
+import {
+  datatypes,
+  isDatatype,
+  limits as protocolLimits,
+  ProtocolError,
+  type Datatype,
+} from '@blindai/protocol';
+import { FrameError, isRecord, type FrameHeader } from './framing.ts';
+import {
+  cageSteps,
+  maxRefusalLength,
+  refusalCodes,
+  type CageStep,
+  type RefusalCode,
+  type RunnerLimits,
+  type TensorHeader,
+} from './messages.ts';
+import type { ModelSignature, NamedTensorBytes, TensorSpec } from './signature.ts';
+
+/*
+ * A runner may be in the hands of the model it loaded, so what it says is foreign input. Each function here
+ * takes a header and throws `FrameError` unless it is exactly what an honest runner would have sent.
+ */
+
+/** A dimension beyond this fits no tensor; the engine's own are 64 bits wide. */
+const maxDimension = 2 ** 31 - 1;
+
+/** @throws {FrameError} */
+export function parseStarted(header: FrameHeader, payloadBytes: number): readonly CageStep[] {
+  enforceMembers(header, ['kind', 'cage']);
+  if (header.kind !== 'started') throw new FrameError('another kind than "started"');
+  enforcePayload(payloadBytes, 0);
+  return parseArray(header['cage'], cageSteps.length).map((step) => {
+    const known = cageSteps.find((candidate) => candidate === step);
+    if (known === undefined) throw new FrameError('an unknown step of the cage');
+    return known;
+  });
+}
+
+/** @throws {FrameError} */
+export function parseLoaded(
+  header: FrameHeader,
+  payloadBytes: number,
+  limits: RunnerLimits,
+): ModelSignature | ProtocolError {
+  if (header.kind === 'refused') return parseRefused(header, payloadBytes, refusalCodes.load);
+  if (header.kind !== 'loaded') throw new FrameError('another kind than "loaded"');
+  enforceMembers(header, ['kind', 'inputs', 'outputs']);
+  enforcePayload(payloadBytes, 0);
+  return {
+    inputs: parseSpecs(header['inputs'], limits),
+    outputs: parseSpecs(header['outputs'], limits),
+  };
+}
+
+/**
+ * Judges the answer to a run against what the model declared when it was loaded: all outputs, in order, of
+ * the declared datatypes, and exactly as many bytes as their shapes say. The shapes themselves may differ
+ * from the declared ones, as they do for honest models whose file is careless; the engine only warns of it.
+ *
+ * @returns how to cut the payload into the outputs, or the refusal.
+ * @throws {FrameError}
+ */
+export function parseRan(
+  header: FrameHeader,
+  payloadBytes: number,
+  signature: ModelSignature,
+  limits: RunnerLimits,
+): readonly TensorHeader[] | ProtocolError {
+  if (header.kind === 'refused') return parseRefused(header, payloadBytes, refusalCodes.run);
+  if (header.kind !== 'ran') throw new FrameError('another kind than "ran"');
+  enforceMembers(header, ['kind', 'tensors']);
+  if (payloadBytes > limits.maxReplyBytes) throw new FrameError('more bytes than a reply may have');
+  const tensors = parseArray(header['tensors'], limits.maxTensors).map((value, position) => {
+    const tensor = parseTensor(value, limits);
+    const spec = signature.outputs[position];
+    if (tensor.name !== spec?.name) throw new FrameError('an output that is not the one due');
+    if (tensor.datatype !== spec.datatype) throw new FrameError('an output of another datatype');
+    return tensor;
+  });
+  if (tensors.length !== signature.outputs.length) throw new FrameError('too few outputs');
+  enforcePayload(
+    payloadBytes,
+    tensors.reduce((sum, tensor) => sum + byteLengthOf(tensor), 0),
+  );
+  return tensors;
+}
+
+/** Cuts a payload into the tensors that its header announced: views, no copies. */
+export function cutTensors(
+  tensors: readonly TensorHeader[],
+  payload: Uint8Array,
+): NamedTensorBytes[] {
+  let at = 0;
+  return tensors.map((tensor) => {
+    const bytes = payload.subarray(at, (at += byteLengthOf(tensor)));
+    if (tensor.datatype === 'BOOL' && bytes.some((byte) => byte > 1)) {
+      throw new FrameError('a boolean that is neither 0 nor 1');
+    }
+    return { ...tensor, bytes };
+  });
+}
+
+/** How many bytes a tensor's elements take; the shape was judged before. */
+export function byteLengthOf(tensor: TensorHeader): number {
+  return tensor.shape.reduce((count, size) => count * size, datatypes[tensor.datatype].bytes);
+}
+
+function parseRefused(
+  header: FrameHeader,
+  payloadBytes: number,
+  codes: readonly RefusalCode[],
+): ProtocolError {
+  enforceMembers(header, ['kind', 'code', 'message']);
+  enforcePayload(payloadBytes, 0);
+  const code = codes.find((candidate) => candidate === header['code']);
+  if (code === undefined) throw new FrameError('a refusal with another code');
+  const message = header['message'];
+  if (typeof message !== 'string' || !/^[\x20-\x7e]+$/.test(message)) {
+    throw new FrameError('a refusal that is not one line of text');
+  }
+  if (message.length > maxRefusalLength) throw new FrameError('a refusal that is too long');
+  return new ProtocolError(code, message);
+}
+
+function parseSpecs(value: unknown, limits: RunnerLimits): TensorSpec[] {
+  const specs = parseArray(value, limits.maxTensors).map((spec) => {
+    if (!isRecord(spec)) throw new FrameError('an input or output that is no map');
+    enforceMembers(spec, ['name', 'datatype', 'shape']);
+    return {
+      name: parseName(spec['name']),
+      datatype: parseDatatype(spec['datatype']),
+      shape: parseArray(spec['shape'], limits.maxRank).map((size) =>
+        size === null ? null : typeof size === 'string' ? parseName(size) : parseDimension(size),
+      ),
+    };
+  });
+  if (new Set(specs.map(({ name }) => name)).size < specs.length) {
+    throw new FrameError('two inputs or outputs of one name');
+  }
+  return specs;
+}
+
+function parseTensor(value: unknown, limits: RunnerLimits): TensorHeader {
+  if (!isRecord(value)) throw new FrameError('a tensor that is no map');
+  enforceMembers(value, ['name', 'datatype', 'shape']);
+  return {
+    name: parseName(value['name']),
+    datatype: parseDatatype(value['datatype']),
+    shape: parseArray(value['shape'], limits.maxRank).map(parseDimension),
+  };
+}
+
+function parseName(value: unknown): string {
+  if (typeof value !== 'string' || value.length > protocolLimits.maxNameBytes) {
+    throw new FrameError('a name that is no text, or too long');
+  }
+  return value;
+}
+
+function parseDatatype(value: unknown): Datatype {
+  if (typeof value !== 'string' || !isDatatype(value)) throw new FrameError('no datatype');
+  return value;
+}
+
+function parseDimension(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > maxDimension) {
+    throw new FrameError('no dimension');
+  }
+  return value;
+}
+
+function parseArray(value: unknown, most: number): readonly unknown[] {
+  if (!Array.isArray(value) || value.length > most)
+    throw new FrameError('no list, or a longer one');
+  return value;
+}
+
+function enforceMembers(map: Readonly<Record<string, unknown>>, names: readonly string[]): void {
+  if (Object.keys(map).length !== names.length || !names.every((name) => Object.hasOwn(map, name)))
+    throw new FrameError('other members than those of its kind');
+}
+
+function enforcePayload(found: number, expected: number): void {
+  if (found !== expected) throw new FrameError(`a payload of ${found} bytes, not ${expected}`);
+}

@@ -1,0 +1,285 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { ProtocolError } from '@blindai/protocol';
+import type { ModelSource } from '../models/model-memory.ts';
+import type { SealedModel } from '../models/model-bytes.ts';
+import { encodeFrame, FrameError, FrameReader, type FrameHeader } from './framing.ts';
+import { watchMemory } from './memory-watch.ts';
+import { cageSteps, type LoadMessage, type RunMessage, type RunnerLimits } from './messages.ts';
+import { cutTensors, parseLoaded, parseRan, parseStarted } from './replies.ts';
+import type { ModelSignature, NamedTensorBytes } from './signature.ts';
+
+/** The built program that a runner is; found the same way from the sources and from the build. */
+export const runnerProgram: string = fileURLToPath(
+  new URL('../../dist/runner/main.js', import.meta.url),
+);
+
+/** How runners are started, for all models alike. */
+export interface RunnerHost {
+  readonly program: string;
+  /** Empty folder that runners work in. */
+  readonly folder: string;
+  readonly memoryBytes: number;
+  readonly threads: number;
+  readonly limits: RunnerLimits;
+}
+
+/** How a runner came to its end. */
+export interface RunnerEnd {
+  readonly error: ProtocolError;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** The whole environment of a runner: no telemetry, and large blocks of memory go back when freed. */
+const environment = {
+  ORT_DISABLE_TELEMETRY: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+};
+
+/** What a runner has in physical memory besides its data: the text of Node and the engine. */
+const programBytes = 192 * 1024 ** 2;
+
+/** The least data limit under which Node starts and the engine works. */
+const leastMemoryBytes = 128 * 1024 ** 2;
+
+/** Takes one frame: judges its header, and makes the answer of its payload. */
+interface Expectation {
+  readonly judge: (header: FrameHeader, payloadBytes: number) => (payload: Uint8Array) => void;
+  readonly fail: (error: ProtocolError) => void;
+}
+
+/**
+ * One process that runs one model, from its start to its death; it is never used again for another model.
+ * Whatever goes wrong ends in SIGKILL, and a promise that waits is rejected only once the process is gone.
+ */
+export class RunnerProcess {
+  /** Resolved when the process is gone. */
+  readonly ended: Promise<RunnerEnd>;
+  readonly #host: RunnerHost;
+  readonly #child: ChildProcess;
+  readonly #channel: Duplex;
+  readonly #expected: Expectation[] = [];
+  #started = false;
+  #signature: ModelSignature | null = null;
+  #nearLimit = false;
+  /** Why it is being killed, when that was decided here. */
+  #reason: ProtocolError | null = null;
+  #end: RunnerEnd | null = null;
+
+  /** @param onEnd - Called when the process is gone, before anybody else hears of it. */
+  constructor(host: RunnerHost, source: ModelSource, onEnd: (end: RunnerEnd) => void) {
+    this.#host = host;
+    const inherited = source.kind === 'descriptor' ? [source.descriptor] : [];
+    // Exposing the collector lets the runner drop its copy of the model's file at once.
+    this.#child = spawn(process.execPath, ['--expose-gc', host.program], {
+      cwd: host.folder,
+      env: environment,
+      // In a session of its own: an interrupt from the terminal is for the server, which then drains.
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...inherited],
+    });
+    this.#channel = this.#child.stdio[3] as Duplex;
+    this.ended = this.#listen(onEnd);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** What the model takes and gives. Known once it is loaded. */
+  get signature(): ModelSignature {
+    if (this.#signature === null) throw new TypeError('the model is not loaded');
+    return this.#signature;
+  }
+
+  get isAlive(): boolean {
+    return this.#end === null && this.#reason === null;
+  }
+
+  /**
+   * Loads the model. When `until` is aborted, the process is killed and the reason thrown.
+   *
+   * @throws {ProtocolError} `model-refused`, `model-memory`, `model-crashed`; `internal` if the engine does
+   *   not even start. The process is gone then.
+   */
+  async load(model: SealedModel, optimize: boolean, until: AbortSignal): Promise<void> {
+    const { source } = model;
+    const message: LoadMessage = {
+      kind: 'load',
+      parent: process.pid,
+      memoryBytes: Math.max(this.#host.memoryBytes, leastMemoryBytes),
+      threads: this.#host.threads,
+      optimize,
+      modelBytes: model.bytes,
+      modelIn: source.kind === 'descriptor' ? 'descriptor' : 'payload',
+      limits: this.#host.limits,
+    };
+    const signature = await this.#converse(until, () => {
+      const started = this.#expect((header, payloadBytes) => {
+        const cage = parseStarted(header, payloadBytes);
+        return () => this.#enforceCage(cage);
+      });
+      const loaded = this.#expect((header, payloadBytes) => {
+        const reply = parseLoaded(header, payloadBytes, this.#host.limits);
+        return () => reply;
+      });
+      this.#send(encodeFrame(message, source.kind === 'chunks' ? source.chunks : []));
+      return Promise.all([started, loaded]).then(([, reply]) => reply);
+    });
+    if (!(signature instanceof ProtocolError)) {
+      this.#signature = signature;
+      return;
+    }
+    this.kill(signature);
+    await this.ended;
+    throw signature;
+  }
+
+  /**
+   * Runs the loaded model, one run at a time. When `until` is aborted, the process is killed and the reason
+   * thrown: the engine cannot be stopped in any other way.
+   *
+   * @param inputs - All inputs in the model's order, already matched to its signature.
+   * @throws {ProtocolError} `bad-input`, `too-large` or `model-memory`, after which the runner goes on;
+   *   `model-crashed` or `model-memory`, after which it is gone (`isAlive`).
+   */
+  async run(inputs: readonly NamedTensorBytes[], until: AbortSignal): Promise<NamedTensorBytes[]> {
+    const message: RunMessage = {
+      kind: 'run',
+      tensors: inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+    };
+    const reply = await this.#converse(until, () => {
+      const outputs = this.#expect((header, payloadBytes) => {
+        const tensors = parseRan(header, payloadBytes, this.signature, this.#host.limits);
+        return (payload) =>
+          tensors instanceof ProtocolError ? tensors : cutTensors(tensors, payload);
+      });
+      this.#send(
+        encodeFrame(
+          message,
+          inputs.map(({ bytes }) => bytes),
+        ),
+      );
+      return outputs;
+    });
+    if (reply instanceof ProtocolError) throw reply;
+    return reply;
+  }
+
+  /** Kills the process; whoever waits for an answer gets the first reason given. */
+  kill(reason: ProtocolError): void {
+    this.#reason ??= reason;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Does one exchange under the deadline and the watch of the process's memory. */
+  async #converse<Reply>(until: AbortSignal, exchange: () => Promise<Reply>): Promise<Reply> {
+    const giveUp = (): void => this.kill(until.reason as ProtocolError);
+    const most = this.#host.memoryBytes + programBytes;
+    const watch = watchMemory(this.pid, most, () => this.kill(outOfMemory(this.#host)));
+    if (until.aborted) giveUp();
+    until.addEventListener('abort', giveUp);
+    try {
+      const reply = await exchange();
+      // An answer that came after its deadline is none, and the process is dying.
+      if (this.#reason !== null) throw (await this.ended).error;
+      return reply;
+    } finally {
+      until.removeEventListener('abort', giveUp);
+      watch.stop();
+    }
+  }
+
+  #send(parts: readonly Uint8Array[]): void {
+    this.#channel.cork();
+    for (const part of parts) this.#channel.write(part);
+    this.#channel.uncork();
+  }
+
+  #expect<Answer>(
+    judge: (header: FrameHeader, payloadBytes: number) => (payload: Uint8Array) => Answer,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#end !== null) {
+        reject(this.#end.error);
+        return;
+      }
+      this.#expected.push({
+        judge: (header, payloadBytes) => {
+          const answer = judge(header, payloadBytes);
+          return (payload) => resolve(answer(payload));
+        },
+        fail: reject,
+      });
+    });
+  }
+
+  /** A runner that could not close its cage is not given a model; on other systems there is none to close. */
+  #enforceCage(cage: readonly string[]): void {
+    this.#started = true;
+    if (process.platform === 'linux' && cage.length !== cageSteps.length) {
+      this.kill(new ProtocolError('internal', 'a runner could not limit itself'));
+    }
+  }
+
+  #listen(onEnd: (end: RunnerEnd) => void): Promise<RunnerEnd> {
+    let answer: ((payload: Uint8Array) => void) | null = null;
+    const reader = new FrameReader({
+      begin: () => {
+        if (this.#expected.length === 0) throw new FrameError('a frame that nobody asked for');
+      },
+      judge: (header, payloadBytes) => {
+        answer = this.#expected[0]!.judge(header, payloadBytes);
+      },
+      deliver: (payload) => {
+        answer!(payload);
+        this.#expected.shift();
+      },
+    });
+    this.#channel.on('data', (chunk: Uint8Array) => {
+      if (!this.isAlive) return;
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        if (!(error instanceof FrameError)) throw error;
+        this.kill(new ProtocolError('model-crashed', 'the model broke the process that ran it'));
+      }
+    });
+    // A runner that hangs up is of no use; if it died, this changes nothing.
+    this.#channel.on('end', () => this.#child.kill('SIGKILL'));
+    // A write to a runner that is gone: its end tells more.
+    this.#channel.on('error', () => this.#child.kill('SIGKILL'));
+    return new Promise((resolve) => {
+      const finish = (exitCode: number | null, signal: string | null): void => {
+        this.#channel.destroy();
+        const error = this.#reason ?? this.#explain(exitCode, signal);
+        this.#end = { error, exitCode, signal };
+        onEnd(this.#end);
+        for (const { fail } of this.#expected.splice(0)) fail(error);
+        resolve(this.#end);
+      };
+      this.#child.once('exit', finish);
+      this.#child.once('error', () => finish(null, null));
+    });
+  }
+
+  #explain(exitCode: number | null, signal: string | null): ProtocolError {
+    if (!this.#started) {
+      return new ProtocolError('internal', 'the inference engine did not start');
+    }
+    if (this.#nearLimit) return outOfMemory(this.#host);
+    const how = signal ?? `exit code ${exitCode}`;
+    return new ProtocolError('model-crashed', `the process that ran the model ended with ${how}`);
+  }
+}
+
+function outOfMemory(host: RunnerHost): ProtocolError {
+  return new ProtocolError(
+    'model-memory',
+    `the model needs more than the ${host.memoryBytes} bytes of memory that it may use`,
+  );
+}

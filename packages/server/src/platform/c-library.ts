@@ -1,0 +1,47 @@
+import { createRequire } from 'node:module';
+
+type Koffi = typeof import('koffi');
+
+const require = createRequire(import.meta.url);
+
+/** A system call refused; `errno` is the name that the C library gives the reason, such as `EPERM`. */
+export class SystemCallError extends Error {
+  override readonly name = 'SystemCallError';
+  readonly call: string;
+  readonly errno: string;
+
+  constructor(call: string, errno: string) {
+    super(`${call} failed with ${errno}`);
+    this.call = call;
+    this.errno = errno;
+  }
+}
+
+/**
+ * Binds a function of the C library that returns −1 and sets errno when it fails. Nothing is loaded before
+ * the first call, and nothing at all anywhere but on Linux, where the call then fails with ENOSYS.
+ *
+ * @param prototype - In C, with the arguments of a variadic function spelled out: on the 64-bit Linux that
+ *   the engine runs on they travel in the same registers.
+ */
+export function bindSystemCall<Arguments extends readonly unknown[]>(
+  name: string,
+  prototype: string,
+): (...given: Arguments) => number {
+  let bound: ((...given: Arguments) => number) | undefined;
+  return (...given) => {
+    if (process.platform !== 'linux') throw new SystemCallError(name, 'ENOSYS');
+    const koffi = require('koffi') as Koffi;
+    // `null` is the running program itself, so that any C library serves.
+    bound ??= koffi.load(null).func(prototype) as (...given: Arguments) => number;
+    const result = bound(...given);
+    if (result === -1) throw new SystemCallError(name, errnoName(koffi));
+    return result;
+  };
+}
+
+function errnoName(koffi: Koffi): string {
+  const errno = koffi.errno();
+  const known = Object.entries(koffi.os.errno).find(([, value]) => value === errno);
+  return known?.[0] ?? String(errno);
+}

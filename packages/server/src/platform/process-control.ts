@@ -1,0 +1,40 @@
+import { bindSystemCall } from './c-library.ts';
+
+const PR_SET_PDEATHSIG = 1;
+const PR_GET_DUMPABLE = 3;
+const PR_SET_DUMPABLE = 4;
+const SIGKILL = 9;
+
+const prctl = bindSystemCall<[option: number, value: number, a: 0, b: 0, c: 0]>(
+  'prctl',
+  'int prctl(int option, unsigned long value, unsigned long a, unsigned long b, unsigned long c)',
+);
+
+/**
+ * Has the kernel kill this process when its parent ends. A parent that ended before the call goes unnoticed:
+ * compare `process.ppid` afterwards.
+ *
+ * @throws {SystemCallError}
+ */
+export function dieWithParent(): void {
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
+/**
+ * Denies other processes of the same user this one's memory, and the system its core dumps: a core pattern
+ * that is a pipe gets them in spite of a core size limit of zero. Does not hold against root.
+ *
+ * @throws {SystemCallError}
+ */
+export function forbidDumping(): void {
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/**
+ * Whether other processes of the same user may read this one's memory.
+ *
+ * @throws {SystemCallError}
+ */
+export function isDumpable(): boolean {
+  return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) !== 0;
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { bindSystemCall } from './c-library.ts';
+
+const getPageSize = bindSystemCall<[]>('getpagesize', 'int getpagesize()');
+
+/** What a process holds, in bytes. */
+export interface ProcessMemory {
+  /** In physical memory: its own and that of the files it maps. */
+  readonly residentBytes: number;
+  /** What counts towards its data limit, whether in physical memory or not. */
+  readonly dataBytes: number;
+}
+
+/** The memory of a process, or null if the process is gone or the system does not tell. */
+export function readProcessMemory(pid: number): ProcessMemory | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/statm`, 'latin1');
+  } catch {
+    return null;
+  }
+  // proc(5): size resident shared text lib data dt, in pages.
+  const pages = text.split(' ').map(Number);
+  const pageBytes = getPageSize();
+  return { residentBytes: pages[1]! * pageBytes, dataBytes: pages[5]! * pageBytes };
+}

@@ -1,0 +1,44 @@
+import type { CageStep } from '../inference/messages.ts';
+import { dieWithParent, forbidDumping } from '../platform/process-control.ts';
+import { setResourceLimit } from '../platform/resource-limits.ts';
+
+/** What a runner keeps to. */
+export interface CageOptions {
+  /** The most memory that the process may allocate, in bytes. */
+  readonly memoryBytes: number;
+  /** Process id of the server. */
+  readonly parent: number;
+}
+
+/** Enough for Node and the engine, which open nothing more once the cage is closed. */
+const maxOpenFiles = 64;
+
+/**
+ * Takes from this process, for good, what running a model does not need, in the order of architecture.md,
+ * "The runner's cage". To be called before any foreign byte is read, and after everything is loaded that
+ * will be needed: nothing can be loaded later. On other systems than Linux there is nothing to take.
+ *
+ * @returns what is in force now.
+ * @throws {SystemCallError} if a step fails: such a process must not go on.
+ */
+export function enterCage(options: CageOptions): readonly CageStep[] {
+  // Node would open its debugger on this signal; the listener keeps it from that.
+  process.on('SIGUSR1', () => undefined);
+  if (process.platform !== 'linux') return [];
+  setResourceLimit('coreDump', 0);
+  setResourceLimit('fileSize', 0);
+  setResourceLimit('openFiles', maxOpenFiles);
+  setResourceLimit('data', options.memoryBytes);
+  dieWithParent();
+  // The parent may have ended before the line above: then another process has adopted this one.
+  if (process.ppid !== options.parent) process.exit(1);
+  forbidDumping();
+  return [
+    'core-dump-limit',
+    'file-size-limit',
+    'open-files-limit',
+    'data-limit',
+    'dies-with-parent',
+    'not-dumpable',
+  ];
+}

@@ -1,0 +1,85 @@
+import { release } from 'node:os';
+import type { LoadMessage, RunMessage, RunnerLimits } from '../inference/messages.ts';
+import { enterCage } from './cage.ts';
+import { HungUp, readFrameStart, readInto, send, skipPayload } from './channel.ts';
+import { inspectModel } from './inspection.ts';
+import { readModelFile } from './model-file.ts';
+import { onnxEngine } from './onnx-engine.ts';
+import { Refusal, refusalOfLoad } from './refusal.ts';
+import { allocateInputs, describeModel, runModel, type InputTensor } from './served-model.ts';
+import type { EngineSession } from './session.ts';
+
+/*
+ * The runner: a program of its own that runs one model and then ends (architecture.md, "The runner's cage").
+ * It listens to the server that started it and to nobody else, and says nothing but in frames.
+ */
+
+async function main(): Promise<void> {
+  await loadEverything();
+  const load = readFrameStart().header as unknown as LoadMessage;
+  send({ kind: 'started', cage: enterCage(load) });
+  const session = await answerLoad(load);
+  for (;;) await answerRun(session, load.limits);
+}
+
+/** Whatever is needed later, since nothing can be loaded once the cage is closed. */
+async function loadEverything(): Promise<void> {
+  await onnxEngine.warmUp();
+  release();
+  new Intl.DateTimeFormat().format(0);
+}
+
+async function answerLoad(load: LoadMessage): Promise<EngineSession> {
+  try {
+    const session = await loadModel(load);
+    send({ kind: 'loaded', ...describeModel(session, load.limits) });
+    // The engine has made a copy of the model's file; ours would stay until the next collection.
+    globalThis.gc?.();
+    return session;
+  } catch (error) {
+    if (error instanceof HungUp) throw error;
+    refuse(refusalOfLoad(error));
+    // An exit could overtake the frame: the server ends this process when it has read it.
+    for (;;) skipPayload(readFrameStart().payloadBytes);
+  }
+}
+
+async function loadModel(load: LoadMessage): Promise<EngineSession> {
+  const model =
+    load.modelIn === 'descriptor'
+      ? readModelFile(load.modelBytes)
+      : readInto(new Uint8Array(load.modelBytes));
+  inspectModel(model);
+  return onnxEngine.createSession(model, load);
+}
+
+async function answerRun(session: EngineSession, limits: RunnerLimits): Promise<void> {
+  const { header, payloadBytes } = readFrameStart();
+  try {
+    const inputs = readInputs(header as unknown as RunMessage, payloadBytes);
+    const { tensors, payload } = await runModel(session, inputs, limits);
+    send({ kind: 'ran', tensors }, payload);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    refuse(error);
+  }
+}
+
+function readInputs(run: RunMessage, payloadBytes: number): InputTensor[] {
+  let inputs: InputTensor[];
+  try {
+    inputs = allocateInputs(run.tensors);
+  } catch (error) {
+    skipPayload(payloadBytes);
+    throw error;
+  }
+  for (const { bytes } of inputs) readInto(bytes);
+  return inputs;
+}
+
+function refuse({ code, message }: Refusal): void {
+  send({ kind: 'refused', code, message });
+}
+
+// Nobody reads what a runner prints: how it ended is all that it can tell.
+await main().catch((error: unknown) => process.exit(error instanceof HungUp ? 0 : 1));

@@ -1,0 +1,118 @@
+import { datatypes, limits as protocolLimits, type Datatype } from '@blindai/protocol';
+import type { LoadedMessage, RunnerLimits, TensorHeader } from '../inference/messages.ts';
+import type { TensorSpec } from '../inference/signature.ts';
+import { Refusal, refusalOfRun } from './refusal.ts';
+import type { EngineSession, EngineTensor, EngineValue } from './session.ts';
+
+/** An input of a run: its bytes are still to be filled in, and then the engine's to use. */
+export interface InputTensor {
+  readonly name: string;
+  readonly tensor: EngineTensor;
+  readonly bytes: Uint8Array;
+}
+
+/** Outputs of a run as a frame takes them. */
+export interface Outputs {
+  readonly tensors: readonly TensorHeader[];
+  readonly payload: readonly Uint8Array[];
+}
+
+/**
+ * What the model takes and gives, as far as the wire can carry it.
+ *
+ * @throws {Refusal} `model-refused`
+ */
+export function describeModel(
+  session: EngineSession,
+  limits: RunnerLimits,
+): Pick<LoadedMessage, 'inputs' | 'outputs'> {
+  return {
+    inputs: describeValues('input', session.inputs, limits),
+    outputs: describeValues('output', session.outputs, limits),
+  };
+}
+
+/** Takes memory for inputs: aligned as their elements need it, so that nothing is copied afterwards. */
+export function allocateInputs(headers: readonly TensorHeader[]): InputTensor[] {
+  try {
+    return headers.map(({ name, datatype, shape }) => {
+      const data = new datatypes[datatype].array(shape.reduce((count, size) => count * size, 1));
+      return { name, tensor: { datatype, shape, data }, bytes: new Uint8Array(data.buffer) };
+    });
+  } catch (error) {
+    throw refusalOfRun(error);
+  }
+}
+
+/** @throws {Refusal} `bad-input`, `model-memory`, `too-large` */
+export async function runModel(
+  session: EngineSession,
+  inputs: readonly InputTensor[],
+  limits: RunnerLimits,
+): Promise<Outputs> {
+  let results: ReadonlyMap<string, EngineTensor>;
+  try {
+    results = await session.run(new Map(inputs.map(({ name, tensor }) => [name, tensor])));
+  } catch (error) {
+    throw refusalOfRun(error);
+  }
+  const tensors: TensorHeader[] = [];
+  const payload: Uint8Array[] = [];
+  for (const { name } of session.outputs) {
+    const { datatype, shape, data } = results.get(name)!;
+    if (shape.length > limits.maxRank) {
+      throw new Refusal('too-large', `an output has over ${limits.maxRank} dimensions`);
+    }
+    tensors.push({ name, datatype, shape });
+    payload.push(bytesOf(datatype, data));
+  }
+  const bytes = payload.reduce((sum, part) => sum + part.length, 0);
+  if (bytes > limits.maxReplyBytes) {
+    throw new Refusal(
+      'too-large',
+      `the outputs have ${bytes} bytes, at most ${limits.maxReplyBytes} are returned`,
+    );
+  }
+  return { tensors, payload };
+}
+
+function bytesOf(datatype: Datatype, data: EngineTensor['data']): Uint8Array {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  // To the engine every byte but 0 is true, and a constant of the model may hold any; on the wire it is 1.
+  return datatype === 'BOOL' ? bytes.map((byte) => (byte === 0 ? 0 : 1)) : bytes;
+}
+
+function describeValues(
+  role: 'input' | 'output',
+  values: readonly EngineValue[],
+  limits: RunnerLimits,
+): TensorSpec[] {
+  if (values.length > limits.maxTensors) {
+    throw refused(
+      `the model has ${values.length} ${role}s, at most ${limits.maxTensors} are taken`,
+    );
+  }
+  if (new Set(values.map(({ name }) => name)).size < values.length) {
+    throw refused(`the model has two ${role}s of one name`);
+  }
+  return values.map(({ name, datatype, engineType, shape }) => {
+    const value = `${role} ${JSON.stringify(name.slice(0, 64))}`;
+    if (name.length > protocolLimits.maxNameBytes)
+      throw refused(`the name of ${value} is too long`);
+    if (datatype === null)
+      throw refused(`${value} is of type ${engineType}, which is not supported`);
+    if (shape.length > limits.maxRank) {
+      throw refused(`${value} has ${shape.length} dimensions, at most ${limits.maxRank} are taken`);
+    }
+    return { name, datatype, shape: shape.map(describeSize) };
+  });
+}
+
+/** A dimension's name is only a hint: one that does not fit is as good as none. */
+function describeSize(size: number | string | null): number | string | null {
+  return typeof size === 'string' && size.length > protocolLimits.maxNameBytes ? null : size;
+}
+
+function refused(message: string): Refusal {
+  return new Refusal('model-refused', message);
+}

@@ -1,0 +1,38 @@
+import type { Datatype, TensorData } from '@blindai/protocol';
+
+/** A tensor as an engine takes it: elements in a typed array of their own. */
+export interface EngineTensor {
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** An input or output as an engine describes it. */
+export interface EngineValue {
+  readonly name: string;
+  /** Null if our wire has no such datatype; `engineType` then says what it is. */
+  readonly datatype: Datatype | null;
+  /** The engine's own name of the type, for messages. */
+  readonly engineType: string;
+  /** A text is the name of a free dimension, null a free one without a name. */
+  readonly shape: readonly (number | string | null)[];
+}
+
+/** A model that is ready to run. */
+export interface EngineSession {
+  readonly inputs: readonly EngineValue[];
+  readonly outputs: readonly EngineValue[];
+  /** Runs on tensors by input name; answers tensors by output name. Blocks the thread. */
+  run(feeds: ReadonlyMap<string, EngineTensor>): Promise<ReadonlyMap<string, EngineTensor>>;
+}
+
+/** What runs models: the only thing that knows the library underneath. */
+export interface Engine {
+  /** Makes the engine load everything that it would otherwise load later. */
+  warmUp(): Promise<void>;
+  /** Blocks the thread. Throws the library's own error if it does not take the model. */
+  createSession(
+    model: Uint8Array,
+    options: { readonly optimize: boolean; readonly threads: number },
+  ): Promise<EngineSession>;
+}
