@@ -1,10 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import { ManifestError, formatManifest, parseManifest } from '../src/manifest.ts';
-import type { Manifest } from '../src/manifest.ts';
+import type { Manifest, SgxEntry } from '../src/manifest.ts';
 
 const code = '11'.repeat(32);
 const head = `version = 1\n`;
 const entry = `${head}[[sgx]]\nmr_enclave = "${code}"\n`;
+
+/** What an entry demands that names no more than the code. */
+const strict: SgxEntry = {
+  name: null,
+  covers: ['firmware', 'kernel', 'initrd', 'cmdline', 'rootfs'],
+  mrEnclave: new Uint8Array(32).fill(0x11),
+  mrSigner: null,
+  isvProdId: null,
+  isvSvn: null,
+  configId: null,
+  attributesFlags: 0x4n,
+  attributesMaskFlags: 0xffff_ffff_ffff_ffffn,
+  attributesXfrm: 0x3n,
+  attributesMaskXfrm: 0xffff_ffff_fff9_fd1bn,
+  miscSelect: 0,
+  miscMask: 0xffff_ffff,
+  platform: null,
+  until: null,
+};
 
 /** BlindAI's file for production, with its eight keys and its way of writing numbers. */
 const blindAI = `
@@ -92,7 +111,7 @@ describe('a manifest that is accepted', () => {
           until: new Date('2027-03-01T00:00:00Z'),
         },
         {
-          ...parseManifest(entry).sgx[0]!,
+          ...strict,
           mrEnclave: new Uint8Array(32).fill(0x33),
           until: new Date('2027-02-28T23:00:00Z'),
         },
@@ -117,25 +136,7 @@ describe('a manifest that is accepted', () => {
 
   test('says only what it must, and the rest is strict', () => {
     expect(parseManifest(entry)).toEqual({
-      sgx: [
-        {
-          name: null,
-          covers: ['firmware', 'kernel', 'initrd', 'cmdline', 'rootfs'],
-          mrEnclave: new Uint8Array(32).fill(0x11),
-          mrSigner: null,
-          isvProdId: null,
-          isvSvn: null,
-          configId: null,
-          attributesFlags: 0x4n,
-          attributesMaskFlags: 0xffff_ffff_ffff_ffffn,
-          attributesXfrm: 0x3n,
-          attributesMaskXfrm: 0xffff_ffff_fff9_fd1bn,
-          miscSelect: 0,
-          miscMask: 0xffff_ffff,
-          platform: null,
-          until: null,
-        },
-      ],
+      sgx: [strict],
       intel: {
         tcbStatuses: ['UpToDate'],
         minTcbEvaluationDataNumber: null,
@@ -152,7 +153,7 @@ describe('a manifest that is accepted', () => {
     const { sgx, asksForDebug, intel } = parseManifest(blindAI);
     expect(sgx).toEqual([
       {
-        ...parseManifest(entry).sgx[0]!,
+        ...strict,
         attributesMaskFlags: 0xffff_ffff_ffff_fffdn,
         attributesMaskXfrm: 0xffff_ffff_ffff_ff1bn,
       },
@@ -377,7 +378,7 @@ describe('a manifest that is written', () => {
     expect(text).toContain(`mr_enclave = "${code}"`);
     expect(parseManifest(text)).toEqual({
       ...parseManifest(entry),
-      sgx: [{ ...parseManifest(entry).sgx[0]!, name: 'a "build" \\ of März' }],
+      sgx: [{ ...strict, name: 'a "build" \\ of März' }],
     });
     expect(parseManifest(formatManifest({ mrEnclave: code }))).toEqual(parseManifest(entry));
   });

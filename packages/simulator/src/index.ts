@@ -23,4 +23,5 @@ export type { DocumentOverrides } from './signed-document.ts';
 export { simulatedTcbStatuses } from './tcb-info.ts';
 export type { SimulatedTcbStatus, TcbInfo } from './tcb-info.ts';
 export { expired, notYetValid } from './validity.ts';
+export { Extension } from './x509.ts';
 export type { Validity } from './validity.ts';
