@@ -1,0 +1,45 @@
+import { loadConfig, type ReadyInfo, runUntilSignal, settings, startServer } from '@blindai/server';
+import type { Command } from 'commander';
+import { type Context, json } from './context.ts';
+
+/** `blindai serve`: starts the server and runs it until it is told to stop. */
+export function addServe(program: Command, context: Context): void {
+  const command = program
+    .command('serve')
+    .description('start the inference server')
+    .option('--json', 'print the ready line as one JSON object on stdout');
+  for (const setting of settings)
+    command.option(
+      setting.takesValue ? `${setting.flag} <${setting.valueName}>` : setting.flag,
+      `${setting.description} (${setting.environment}; default ${setting.defaultText})`,
+    );
+  command.addHelpText(
+    'after',
+    `
+A setting is taken from its flag, else from its environment variable, else from the file of --config (TOML),
+else it has its default. A wrong or unknown setting refuses the start.
+
+Examples:
+  blindai serve --simulation
+  blindai serve --simulation --attested-port 19924 --log-level debug
+  blindai serve --config /etc/blindai.toml`,
+  );
+  command.action(async (flags: Record<string, string | boolean | undefined>) => {
+    const { json: asJson, ...given } = flags;
+    const config = await loadConfig({ flags: given, environment: context.environment });
+    const server = await startServer(config);
+    context.out(
+      asJson === true ? json({ event: 'ready', ...server.ready }) : describe(server.ready),
+    );
+    await runUntilSignal(server);
+  });
+}
+
+function describe(ready: ReadyInfo): string {
+  const addresses = Object.entries(ready.addresses)
+    .filter(([, address]) => address !== null)
+    .map(([name, address]) => `${name} ${address}`)
+    .join(', ');
+  const simulation = ready.simulation ? ' SIMULATION: protects nothing.' : '';
+  return `BlindAI ${ready.version} is ready: ${addresses}; TEE ${ready.tee}, measurement ${ready.measurement}, isolation ${ready.isolation}.${simulation}\n`;
+}

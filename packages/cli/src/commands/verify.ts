@@ -1,0 +1,93 @@
+import { writeFile } from 'node:fs/promises';
+import { anyMeasurement, AttestationError, verifyServer } from '@blindai/client/node';
+import type { Report } from '@blindai/attestation';
+import type { Command } from 'commander';
+import { addServerOptions, connectOptions, type ServerFlags } from '../connection-options.ts';
+import { exitCodes, FileError } from '../exit-codes.ts';
+import { reasonOf } from '../input-files.ts';
+import { formatReport } from '../print/report.ts';
+import { type Context, json } from './context.ts';
+
+interface VerifyFlags extends ServerFlags {
+  readonly writeCert?: string;
+  readonly json?: boolean;
+}
+
+/** `blindai verify HOST`: takes the steps of `connect`, prints every check, sends no data. */
+export function addVerify(program: Command, context: Context): void {
+  const command = program
+    .command('verify')
+    .description('verify a server: every check, its configuration and its keys; sends no data')
+    .argument('<host>', 'the server')
+    .option('--write-cert <file>', 'write the certificate of the connection, after acceptance only')
+    .option('--json', 'print one JSON object');
+  addServerOptions(command, { anyMeasurement: true });
+  command.addHelpText(
+    'after',
+    `
+Examples:
+  blindai verify localhost --simulation
+  blindai verify enclave.example.org --manifest manifest.toml --write-cert server.pem`,
+  );
+  command.action(async (host: string, flags: VerifyFlags) => {
+    const options = {
+      ...(await connectOptions(flags)),
+      ...(flags.anyMeasurement === true ? { [anyMeasurement]: true as const } : {}),
+    };
+    try {
+      const server = await verifyServer(host, options);
+      const config = describeConfig(server.config);
+      const keyset = { tls: hex(server.keyset.tls), sha256: server.keysetSha256 };
+      if (flags.json === true)
+        context.out(json({ ...server.report, config, keyset, tlsGroup: server.tls.group }));
+      else {
+        context.out(formatReport(server.report, context.paint));
+        for (const [name, value] of Object.entries(config))
+          context.out(`  config ${name.padEnd(15)} ${value}\n`);
+        context.out(
+          `  TLS certificate        sha256 ${keyset.tls}\n  keyset                 sha256 ${keyset.sha256}\n`,
+        );
+        context.out(`  TLS key exchange       ${server.tls.group}\n`);
+      }
+      if (flags.writeCert !== undefined)
+        await writeCertificate(flags.writeCert, server.certificate);
+    } catch (error) {
+      if (!(error instanceof AttestationError)) throw error;
+      printRefusal(error.report, flags.json === true, context);
+    }
+  });
+}
+
+/** Prints a refused verdict where data goes, and sets the status that stands for it. */
+export function printRefusal(report: Report, asJson: boolean, context: Context): void {
+  context.out(asJson ? json(report) : formatReport(report, context.paint));
+  context.exit(exitCodes.evidenceRefused);
+}
+
+function describeConfig(config: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array ? hex(value) : value,
+    ]),
+  );
+}
+
+async function writeCertificate(path: string, der: Uint8Array): Promise<void> {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  try {
+    await writeFile(
+      path,
+      `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`,
+    );
+  } catch (error) {
+    throw new FileError(`cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
