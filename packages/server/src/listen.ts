@@ -7,8 +7,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { isIPv6, type AddressInfo } from 'node:net';
+import { isIPv6, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import { encodeErrorText, errorStatuses, headers, ProtocolError } from '@blindai/protocol';
@@ -19,6 +21,9 @@ import type { Identity } from './identity.ts';
 import type { Config } from './settings.ts';
 import type { Surface } from './surface.ts';
 
+/** How long the last answers may take to reach their callers, once all work is done. */
+const LAST_ANSWERS_MS = 1000;
+
 /** One open port. */
 export interface Listener {
   readonly surface: Surface;
@@ -27,7 +32,7 @@ export interface Listener {
   readonly port: number;
   /** Takes no more connections, and lets each open one end with its present answer. */
   readonly stop: () => void;
-  /** Ends every connection; resolves when none is left. */
+  /** Lets answers that are on their way arrive, for a second, and ends every connection. */
   readonly close: () => Promise<void>;
 }
 
@@ -57,10 +62,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       app(request, surface, incoming.socket.remoteAddress ?? 'unknown'),
     { overrideGlobalObjects: false, errorHandler: refuseBadTarget },
   );
+  const answering = new Set<Socket>();
   server.on('request', (incoming, outgoing) => {
-    answers.set(incoming.socket, outgoing);
-    outgoing.once('finish', () => {
-      if (stopping) incoming.socket.destroySoon();
+    const { socket } = incoming;
+    answers.set(socket, outgoing);
+    answering.add(socket);
+    outgoing.once('close', () => {
+      if (stopping) socket.destroySoon();
+      else answering.delete(socket);
     });
     void handle(incoming, outgoing);
   });
@@ -87,6 +96,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     },
     close: async () => {
       if (!stopping) server.close();
+      const sent = [...answering].map(async (socket) => finished(socket).catch(() => {}));
+      await Promise.race([Promise.all(sent), sleep(LAST_ANSWERS_MS, undefined, { ref: false })]);
       server.closeAllConnections();
       await closed;
     },

@@ -119,17 +119,8 @@ export function createLog(
   config: Pick<Config, 'simulation' | 'logLevel' | 'logFormat'>,
   sink: DestinationStream = destination({ dest: 2, sync: true }),
 ): Log {
-  const readable =
+  const isReadable =
     config.logFormat === 'pretty' || (config.logFormat === 'auto' && process.stderr.isTTY);
-  const stream = readable
-    ? pretty({
-        sync: true,
-        destination: sink,
-        messageKey: 'event',
-        translateTime: 'SYS:HH:MM:ss.l',
-        singleLine: true,
-      })
-    : sink;
   const logger = pino(
     {
       level: config.logLevel,
@@ -138,7 +129,7 @@ export function createLog(
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    stream,
+    isReadable ? readable(sink) : sink,
   );
   return {
     error: (fields) => logger.error(keepAllowed(fields)),
@@ -146,6 +137,17 @@ export function createLog(
     info: (fields) => logger.info(keepAllowed(fields)),
     debug: (fields) => logger.debug(keepAllowed(fields)),
   };
+}
+
+/** Turns lines into readable ones on their way; the library's own streams would write them later. */
+function readable(sink: DestinationStream): DestinationStream {
+  const prettify = pretty.prettyFactory({
+    messageKey: 'event',
+    colorize: process.stderr.isTTY && process.stderr.hasColors(),
+    translateTime: 'SYS:HH:MM:ss.l',
+    singleLine: true,
+  });
+  return { write: (line) => sink.write(prettify(line)) };
 }
 
 /** Copies the fields that the table knows; a value that does not look as it should is named, not shown. */
@@ -163,10 +165,17 @@ function keepAllowed(fields: LogFields): Record<string, unknown> {
 export function describeError(error: unknown): Pick<LogFields, 'errorName' | 'code' | 'thrownAt'> {
   if (!(error instanceof Error)) return { errorName: typeof error };
   const code = (error as { code?: unknown }).code;
-  const place = /([\w.-]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1];
+  const place = placeOf(error);
   return {
     errorName: error.constructor.name,
     ...(typeof code === 'string' && { code: code.toLowerCase().replaceAll('_', '-') }),
     ...(place !== undefined && { thrownAt: place }),
   };
+}
+
+/** The first frame of a stack, which begins with the message: that is cut off, or nothing is told. */
+function placeOf({ stack = '', message }: Error): string | undefined {
+  const at = stack.indexOf(message);
+  if (at < 0) return undefined;
+  return /^ {4}at .*?([\w.-]+:\d+:\d+)\)?$/m.exec(stack.slice(at + message.length))?.[1];
 }

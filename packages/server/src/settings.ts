@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { limits } from '@blindai/protocol';
 import { z } from 'zod';
+import { defaultModelBudgetBytes } from './models/model-budget.ts';
 
 /** What stands between a model and the server's keys (trust.md, "Isolation"). */
 export type Isolation = 'sandboxed' | 'separated' | 'none';
@@ -25,7 +26,9 @@ export interface Config {
   readonly maxTensors: number;
   readonly maxRank: number;
   readonly maxHeaderBytes: number;
+  readonly maxReplyBytes: number;
   readonly maxModels: number;
+  readonly maxModelsBytes: number;
   readonly maxBufferedBytes: number;
   readonly maxConnections: number;
   readonly headersTimeoutMs: number;
@@ -174,7 +177,18 @@ const table: { readonly [Name in keyof Config]: Row<Config[Name]> } = {
     default: limits.maxHeaderBytes,
     description: 'largest head of a request',
   },
+  maxReplyBytes: {
+    ...bytes(1),
+    default: limits.maxReplyBytes,
+    description: 'most bytes of all outputs of a run',
+  },
   maxModels: { ...count(1, 100_000), default: 64, description: 'most models held at once' },
+  maxModelsBytes: {
+    ...bytes(1),
+    default: defaultModelBudgetBytes,
+    defaultText: "half of the machine's memory",
+    description: 'largest sum of all models held at once',
+  },
   maxBufferedBytes: {
     ...bytes(1),
     default: GIB,

@@ -1,4 +1,9 @@
-import { computeReportData, ProtocolError, toHex, type AttestationReply } from '@blindai/protocol';
+import {
+  computeReportData,
+  toHex,
+  type AttestationReply,
+  type ProtocolError,
+} from '@blindai/protocol';
 import type { AddressBudget } from '../access/address-budget.ts';
 import { Refusal } from '../errors.ts';
 import type { Identity } from '../identity.ts';

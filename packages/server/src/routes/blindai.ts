@@ -1,0 +1,136 @@
+import {
+  decodeDelete,
+  decodeRun,
+  encodeDeleteReply,
+  encodeRunReply,
+  encodeUploadReply,
+  modelRefOf,
+  ProtocolError,
+  UploadDecoder,
+  type UploadRequest,
+} from '@blindai/protocol';
+import { ownerOf } from '../access/owner.ts';
+import { enforcePermission } from '../access/permission.ts';
+import { readBody, streamBody, type BodyLimits, type BufferedBytes } from '../body.ts';
+import type { ModelBytesWriter, SealedModel } from '../models/model-bytes.ts';
+import type { ModelRegistry } from '../models/registry.ts';
+import { reply, replyInParts } from '../reply.ts';
+import type { Config } from '../settings.ts';
+import type { Call, Route } from './route.ts';
+
+/** What the routes of the BlindAI protocol need. */
+export interface BlindaiOptions {
+  readonly config: Config;
+  readonly models: ModelRegistry;
+  /** Starts to receive a model. */
+  readonly createModelBytes: () => ModelBytesWriter;
+  /** Where requests that are read as a whole are counted. */
+  readonly buffered: BufferedBytes;
+}
+
+/** The BlindAI protocol (wire.md §1): upload, run and delete, for its own clients and for ours. */
+export function blindaiRoutes(options: BlindaiOptions): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/upload',
+      surfaces: ['management'],
+      handle: (call) => upload(call, options),
+    },
+    {
+      method: 'POST',
+      path: '/run',
+      surfaces: ['attested'],
+      handle: (call) => run(call, options),
+    },
+    {
+      method: 'POST',
+      path: '/delete',
+      surfaces: ['management'],
+      handle: (call) => remove(call, options),
+    },
+  ];
+}
+
+async function upload(call: Call, options: BlindaiOptions): Promise<Response> {
+  enforcePermission(options.config);
+  const owner = await ownerOf(call.request);
+  const { request, model } = await receiveModel(call, options);
+  call.noted.bytes = model.bytes;
+  const { modelId, hash } = await options.models.upload(request, model, owner);
+  call.noted.modelRef = await modelRefOf(modelId);
+  // Nobody would ever learn the id of this model, or be able to delete it.
+  if (call.signal.aborted) await options.models.delete(modelId, owner);
+  return reply(encodeUploadReply({ hash, modelId }), 'cbor');
+}
+
+async function run(call: Call, { config, models, buffered }: BlindaiOptions): Promise<Response> {
+  enforcePermission(config);
+  const caller = await ownerOf(call.request);
+  using lease = buffered.lease();
+  const body = await readBody(call.request, requestLimits(config), call.signal, lease);
+  call.noted.bytes = body.length;
+  const { modelId, modelHash, inputs } = decodeRun(body);
+  const model = models.find(modelId === null ? { hash: modelHash! } : { id: modelId }, caller);
+  call.noted.modelRef = model.ref;
+  const outputs = await model.run(inputs, {
+    timeoutMs: config.inferenceTimeoutMs,
+    signal: call.signal,
+  });
+  return replyInParts(encodeRunReply(outputs), 'cbor');
+}
+
+async function remove(call: Call, { config, models, buffered }: BlindaiOptions): Promise<Response> {
+  const caller = await ownerOf(call.request);
+  using lease = buffered.lease();
+  const body = await readBody(call.request, requestLimits(config), call.signal, lease);
+  const { modelId } = decodeDelete(body);
+  call.noted.modelRef = await modelRefOf(modelId);
+  await models.delete(modelId, caller);
+  return reply(encodeDeleteReply(), 'cbor');
+}
+
+/** Receives an upload while it is decoded; what did not arrive whole and as announced is discarded. */
+async function receiveModel(
+  call: Call,
+  { config, createModelBytes }: BlindaiOptions,
+): Promise<{ request: UploadRequest; model: SealedModel }> {
+  const writer = createModelBytes();
+  try {
+    const decoder = new UploadDecoder({
+      maxModelBytes: config.maxModelBytes,
+      onModelBytes: (bytes) => writer.write(bytes),
+    });
+    for await (const chunk of streamBody(call.request, uploadLimits(config), call.signal)) {
+      decoder.push(chunk);
+    }
+    const request = decoder.end();
+    const model = writer.seal();
+    if (request.sha256 === null || Buffer.compare(request.sha256, model.sha256) === 0) {
+      return { request, model };
+    }
+    model.close();
+    throw new ProtocolError('malformed', 'the model is not the one that sha256 announces');
+  } finally {
+    writer.discard();
+  }
+}
+
+function requestLimits(config: Config): BodyLimits {
+  return {
+    maxBytes: config.maxRequestBytes,
+    idleTimeoutMs: config.idleTimeoutMs,
+    timeoutMs: config.requestTimeoutMs,
+    minBytesPerSecond: null,
+  };
+}
+
+function uploadLimits(config: Config): BodyLimits {
+  return {
+    // BlindAI's integers take up to two bytes each, and what goes with the model is small.
+    maxBytes: 2 * config.maxModelBytes + 64 * 1024,
+    idleTimeoutMs: config.idleTimeoutMs,
+    timeoutMs: null,
+    minBytesPerSecond: config.minUploadBytesPerSecond,
+  };
+}
