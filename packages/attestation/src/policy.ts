@@ -10,21 +10,24 @@ export const anyMeasurement: unique symbol = Symbol('anyMeasurement');
 /** Weakening: do not judge report data. The claims are then good for looking at only. */
 export const anyReportData: unique symbol = Symbol('anyReportData');
 
-/**
- * What a relying party accepts. Defaults are strict: TCB status `UpToDate`, not debug, 64-bit mode, no
- * provisioning key.
- */
-export interface Policy {
+interface AnyPolicy {
   /** Exactly one set, chosen in code: `vendorAnchors`, or `simulationAnchors` from the entry apart. */
   readonly anchors: TrustAnchors;
   /** Required under vendor anchors; without it under simulation anchors the row is `weakened`. */
   readonly manifest?: Manifest | undefined;
   readonly [allowDebug]?: true | undefined;
-  readonly [anyMeasurement]?: undefined;
 }
 
-/** A {@link Policy} that compares with no entry; what a manifest says of TCB statuses holds all the same. */
-export interface UnmatchedPolicy extends Omit<Policy, typeof anyMeasurement> {
+/**
+ * What a relying party accepts. Defaults are strict: TCB status `UpToDate`, not debug, 64-bit mode, no
+ * provisioning key.
+ */
+export interface Policy extends AnyPolicy {
+  readonly [anyMeasurement]?: false | undefined;
+}
+
+/** A policy that compares with no entry; what a manifest says of TCB statuses holds all the same. */
+export interface UnmatchedPolicy extends AnyPolicy {
   readonly [anyMeasurement]: true;
 }
 

@@ -57,7 +57,7 @@ export class ByteReader {
   /** Reserved bytes. */
   zeros(field: string, length: number): void {
     if (this.bytes(field, length).some((byte) => byte !== 0)) {
-      this.fail(field, `${length} zero bytes expected`);
+      this.fail(field, 'only zero bytes expected');
     }
   }
 

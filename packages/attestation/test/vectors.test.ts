@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import {
+  allowDebug,
+  anyMeasurement,
+  anyReportData,
+  AttestationError,
+  type Check,
+  type Manifest,
+  parseManifest,
+  type UnmatchedClaims,
+  vendorAnchors,
+  verifyAttestation,
+} from '../src/index.ts';
+import { encodeHex } from '../src/encoding/hex.ts';
+import { parseCertificate } from '../src/x509/certificate.ts';
+import { haveVectors, readCases, readTrustAnchor, type VectorCase } from './vectors.ts';
+
+const everyStatus: Manifest = {
+  ...parseManifest('version = 1'),
+  intel: {
+    tcbStatuses: [
+      'UpToDate',
+      'SWHardeningNeeded',
+      'ConfigurationNeeded',
+      'ConfigurationAndSWHardeningNeeded',
+      'OutOfDate',
+      'OutOfDateConfigurationNeeded',
+    ],
+    minTcbEvaluationDataNumber: null,
+    maxCollateralAgeMs: null,
+  },
+};
+
+/** With Intel's eyes: status and debug bit are read, not judged. */
+async function judge(
+  { quote, collateral, expected }: VectorCase,
+  at = expected.verifyAt,
+): Promise<UnmatchedClaims> {
+  return verifyAttestation(
+    { format: 'sgx-dcap', evidence: quote, endorsements: collateral },
+    { [anyReportData]: true },
+    {
+      anchors: vendorAnchors,
+      manifest: everyStatus,
+      [anyMeasurement]: true,
+      [allowDebug]: true,
+    },
+    new Date(at),
+  );
+}
+
+/** Where Intel's library tolerates what we refuse (README of the vectors), and which check refuses. */
+const stricter: Readonly<Record<string, Check>> = {
+  'sgx-19-trailing-byte': 'layout',
+  'sgx-45-tcbinfo-whitespace-added': 'tcb-info-signature',
+};
+
+/** The step that must refuse each tampered case. */
+const refusals: Readonly<Record<string, Check>> = {
+  'sgx-01-header-version-9': 'layout',
+  'sgx-02-header-att-key-type-3': 'layout',
+  'sgx-03-header-tee-type-swapped': 'layout',
+  'sgx-04-header-qe-vendor-flip': 'qe-vendor',
+  'sgx-05-header-userdata-flip': 'quote-signature',
+  'sgx-06-body-measurement-flip': 'quote-signature',
+  'sgx-07-body-reportdata-flip': 'quote-signature',
+  'sgx-08-body-attributes-debug-set': 'quote-signature',
+  'sgx-09-quote-signature-flip': 'quote-signature',
+  'sgx-10-quote-signature-zero': 'quote-signature',
+  'sgx-11-attestation-key-flip': 'qe-report-binding',
+  'sgx-12-attestation-key-zero': 'qe-report-binding',
+  'sgx-13-qe-report-flip-mrsigner': 'qe-report-signature',
+  'sgx-14-qe-report-signature-flip': 'qe-report-signature',
+  'sgx-15-qe-auth-data-flip': 'qe-report-binding',
+  'sgx-16-qe-auth-size-zero': 'layout',
+  'sgx-17-truncated-100': 'layout',
+  'sgx-18-truncated-header-only': 'layout',
+  'sgx-20-sig-len-plus-1': 'layout',
+  'sgx-20b-sig-len-0': 'layout',
+  'sgx-20c-sig-len-ffffffff': 'layout',
+  'sgx-21-pck-leaf-sig-flip': 'certificate-chain',
+  'sgx-30-pck-crl-sig-flip': 'crl-signature',
+  'sgx-31-root-crl-sig-flip': 'crl-signature',
+  'sgx-32-pck-crl-garbage': 'crl',
+  'sgx-33-root-crl-garbage': 'crl',
+  'sgx-34-both-crls-empty': 'crl',
+  'sgx-35-pck-crl-replaced-by-root-crl': 'crl-signature',
+  'sgx-36-pck-crl-of-other-ca': 'crl-signature',
+  'sgx-37-pck-crl-expired-rest-valid': 'crl-validity',
+  'sgx-38-root-crl-expired-rest-valid': 'crl-validity',
+  'sgx-40-tcbinfo-signature-flip': 'tcb-info-signature',
+  'sgx-41-tcbinfo-status-upgraded': 'tcb-info-signature',
+  'sgx-42-tcbinfo-nextupdate-extended': 'tcb-info-signature',
+  'sgx-43-tcbinfo-wrong-fmspc-genuine': 'tcb-info',
+  'sgx-44-tcbinfo-of-other-tee-type': 'tcb-info',
+  'sgx-46-tcb-signing-cert-flip': 'certificate-chain',
+  'sgx-47-tcb-signed-by-pck-leaf-chain': 'endorsements',
+  'sgx-48-tcb-chain-root-only': 'endorsements',
+  'sgx-50-qeid-signature-flip': 'qe-identity-signature',
+  'sgx-51-qeid-of-other-tee': 'qe-identity-document',
+  'sgx-52-qeid-tampered-isvsvn': 'qe-identity-signature',
+  'sgx-53-qeid-mrsigner-tampered': 'qe-identity-signature',
+  'sgx-60-before-collateral': 'crl-validity',
+  'sgx-61-after-nextupdate': 'crl-validity',
+  'sgx-62-2035': 'certificate-validity',
+  'sgx-63-1970': 'certificate-validity',
+  ...stricter,
+};
+
+describe.skipIf(!haveVectors)('real evidence (skipped where ../shared/vectors is absent)', () => {
+  it.each(readCases('dcap').map((vector) => [vector.name, vector] as const))(
+    'finds the status and debug bit of %s',
+    async (_, vector) => {
+      const claims = await judge(vector);
+      expect(claims.tcb.status).toBe(vector.expected.expect?.tcbStatus);
+      expect(claims.debug).toBe(vector.expected.expect?.debug);
+      expect(claims.report.checks.map((row) => row.result)).not.toContain('refused');
+    },
+  );
+
+  it.each(readCases('dcap').map((vector) => [vector.name, vector] as const))(
+    'refuses %s by default, as no real case here is up to date',
+    async (_, { quote, collateral, expected }) => {
+      const judged = verifyAttestation(
+        { format: 'sgx-dcap', evidence: quote, endorsements: collateral },
+        { [anyReportData]: true },
+        { anchors: vendorAnchors, [anyMeasurement]: true },
+        new Date(expected.verifyAt),
+      );
+      const check = expected.expect?.debug === true ? 'debug' : 'tcb-status';
+      await expect(judged).rejects.toMatchObject({ check, report: { check } });
+      await expect(judged).rejects.toMatchObject({
+        report: { tcbStatus: expected.expect?.tcbStatus, debug: expected.expect?.debug },
+      });
+    },
+  );
+
+  it.each(readCases('dcap-mutated').map((vector) => [vector.name, vector] as const))(
+    'agrees with Intel on %s, or is stricter',
+    async (name, vector) => {
+      const { accept } = vector.expected;
+      if (name in refusals) {
+        expect(accept).toBe(name in stricter);
+        await expect(judge(vector)).rejects.toBeInstanceOf(AttestationError);
+        await expect(judge(vector)).rejects.toMatchObject({ check: refusals[name] });
+      } else {
+        expect(accept).toBe(true);
+        expect((await judge(vector)).report.verdict).toBe('accept');
+      }
+    },
+  );
+
+  it('accepts the same collateral in the form of /collateral', async () => {
+    const [vector] = readCases('dcap');
+    const file = JSON.parse(vector!.collateral) as Record<string, string>;
+    const pem = (hex: string): string => {
+      const lines =
+        Buffer.from(hex, 'hex')
+          .toString('base64')
+          .match(/.{1,64}/g) ?? [];
+      return ['-----BEGIN X509 CRL-----', ...lines, '-----END X509 CRL-----', ''].join('\r\n');
+    };
+    const quoteText = Buffer.from(vector!.quote).toString('latin1');
+    const certificates = quoteText.match(/-----BEGIN CERT[^]*?-----END CERTIFICATE-----/g) ?? [];
+    const endorsements = {
+      version: 3,
+      pck_crl_issuer_chain: file['pck_crl_issuer_chain'],
+      root_ca_crl: pem(file['root_ca_crl']!),
+      pck_crl: pem(file['pck_crl']!),
+      tcb_info_issuer_chain: file['tcb_info_issuer_chain'],
+      tcb_info: `{"tcbInfo":${file['tcb_info']},"signature":"${file['tcb_info_signature']}"}`,
+      qe_identity_issuer_chain: file['qe_identity_issuer_chain'],
+      qe_identity: `{"enclaveIdentity":${file['qe_identity']},"signature":"${file['qe_identity_signature']}"}`,
+      pck_certificate: certificates[0],
+      pck_signing_chain: certificates.slice(1).join('\n\n'),
+    };
+    const claims = await judge({ ...vector!, collateral: JSON.stringify(endorsements) });
+    expect(claims.report.verdict).toBe('accept');
+  });
+
+  it('pins the key of the root that Intel publishes', () => {
+    const der = new Uint8Array(readTrustAnchor('intel/IntelSGXRootCA.der'));
+    const root = parseCertificate('root', der);
+    expect(encodeHex(root.publicKeyInfo)).toBe(vendorAnchors.intelRootKey);
+    expect(createHash('sha256').update(der).digest('hex')).toBe(
+      '44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3',
+    );
+  });
+});
