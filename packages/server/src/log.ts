@@ -5,27 +5,17 @@ import type { Surface } from './surface.ts';
 
 /** Everything that can happen, as far as a log is concerned: an event is one of these, never a sentence. */
 export const logEvents = [
-  'server-starting',
   'server-ready',
   'server-draining',
   'server-closed',
+  'server-crashed',
+  'inspector-refused',
   'request',
   'request-failed',
-  'evidence-made',
-  'evidence-failed',
-  'collateral-refreshed',
-  'model-uploaded',
-  'model-loaded',
-  'model-refused',
-  'model-deleted',
-  'model-unloaded',
-  'model-quarantined',
-  'model-restarted',
   'runner-started',
   'runner-ended',
   'runner-crashed',
-  'runner-killed',
-  'inspector-refused',
+  'model-quarantined',
 ] as const;
 
 /** One of {@link logEvents}. */
@@ -53,7 +43,6 @@ export interface LogFields {
   readonly runner?: number;
   readonly exitCode?: number;
   readonly signal?: string;
-  readonly memoryBytes?: number;
   /** How many times in a row, or how many there are. */
   readonly count?: number;
   readonly tee?: string;
@@ -90,7 +79,6 @@ const allowed: { readonly [Name in keyof Required<LogFields>]: (value: unknown) 
   runner: count,
   exitCode: count,
   signal: text(/^SIG[A-Z0-9]{1,8}$/),
-  memoryBytes: count,
   count,
   tee: word,
   isolation: word,

@@ -1,0 +1,116 @@
+import type { ServerConfig } from '@blindai/protocol';
+import { AddressBudget } from './access/address-budget.ts';
+import { createApp, type App } from './app.ts';
+import { BufferedBytes } from './body.ts';
+import { refuseWithoutProvider } from './evidence/detect.ts';
+import { EvidenceService } from './evidence/evidence-service.ts';
+import type { EvidenceProvider } from './evidence/provider.ts';
+import { createSimulatedProvider } from './evidence/simulated.ts';
+import { createIdentity, type Identity } from './identity.ts';
+import { RunnerPool } from './inference/pool.ts';
+import { enforceIsolation, isolationFound } from './isolation.ts';
+import type { Log } from './log.ts';
+import { measureBuild } from './measurement.ts';
+import { createModelBytes } from './models/model-bytes.ts';
+import { ModelBudget } from './models/model-budget.ts';
+import { ModelRegistry } from './models/registry.ts';
+import { attestationRoutes } from './routes/attestation.ts';
+import { blindaiRoutes } from './routes/blindai.ts';
+import { healthRoutes } from './routes/health.ts';
+import type { Route } from './routes/route.ts';
+import type { Config } from './settings.ts';
+import { version } from './version.ts';
+import { Work } from './work.ts';
+
+/** A whole server but for its sockets. */
+export interface Service {
+  readonly app: App;
+  readonly identity: Identity;
+  /** The settings that clients find in the keyset. */
+  readonly config: ServerConfig;
+  readonly measurement: Uint8Array;
+  /** Refuses new work at once, and ends what still runs after the drain time. */
+  readonly drain: () => Promise<void>;
+  /** Ends everything that is left: models, their processes and their bytes. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Finds the TEE, makes keys and the evidence for them, and puts the application together.
+ *
+ * @throws {ServerError} `no-tee` or `isolation-too-weak`.
+ */
+export async function createService(config: Config, log: Log): Promise<Service> {
+  const provider = await findProvider(config);
+  enforceIsolation(config.isolation);
+  const attested = describeConfig(config, provider);
+  const identity = await createIdentity(attested);
+  const evidence = new EvidenceService({
+    provider,
+    identity,
+    budget: new AddressBudget(config.quotesPerMinute),
+    maxQueued: config.maxQueuedQuotes,
+    now,
+  });
+  await evidence.boot();
+
+  const pool = new RunnerPool(config, log);
+  const models = new ModelRegistry(pool, config);
+  const work = new Work();
+  const app = createApp({
+    routes: createRoutes(config, evidence, models),
+    work,
+    log,
+    serverHeader: config.simulation ? 'blindai mock (testing)' : 'blindai',
+  });
+  return {
+    app,
+    identity,
+    config: attested,
+    measurement: provider.measurement,
+    drain: async () => work.drain(config.drainTimeoutMs),
+    close: async () => {
+      await models.close();
+      await pool.close();
+    },
+  };
+}
+
+const now = (): Date => new Date();
+
+async function findProvider(config: Config): Promise<EvidenceProvider> {
+  if (!config.simulation) return refuseWithoutProvider();
+  return createSimulatedProvider(await measureBuild(), now);
+}
+
+/** Every setting on which security depends, and nothing else may weaken anything (trust.md, "Keyset"). */
+function describeConfig(config: Config, provider: EvidenceProvider): ServerConfig {
+  return {
+    tee: provider.tee,
+    isolation: isolationFound,
+    anonymous: config.anonymous,
+    storage: 'none',
+    stateFreshness: 'none',
+    time: 'host',
+    issuers: null,
+    version,
+  };
+}
+
+function createRoutes(
+  config: Config,
+  evidence: EvidenceService,
+  models: ModelRegistry,
+): readonly Route[] {
+  const modelBudget = new ModelBudget(config.maxModelsBytes);
+  return [
+    ...attestationRoutes(evidence),
+    ...healthRoutes(),
+    ...blindaiRoutes({
+      config,
+      models,
+      createModelBytes: () => createModelBytes(config.maxModelBytes, modelBudget),
+      buffered: new BufferedBytes(config.maxBufferedBytes),
+    }),
+  ];
+}
