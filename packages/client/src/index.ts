@@ -1,1 +1,46 @@
-export {};
+/** What every runtime has of the SDK: errors, tensors, policy, and the client's types. */
+export {
+  acceptBootEvidence,
+  allowDebug,
+  anyMeasurement,
+  AttestationError,
+  BlindAIError,
+  ManifestError,
+  parseManifest,
+  type Check,
+  type CheckResult,
+  type Manifest,
+  type Report,
+  type ReportRow,
+  type UnmatchedClaims,
+  type VerifiedClaims,
+} from '@blindai/attestation';
+export {
+  Tensor,
+  type Datatype,
+  type Keyset,
+  type Nested,
+  type ServerConfig,
+  type TensorData,
+  type TensorInput,
+} from '@blindai/protocol';
+export type { AttestedServer } from './attested-server.ts';
+export type { CallOptions } from './call-options.ts';
+export type {
+  BlindAIClient,
+  DeleteOptions,
+  RunOptions,
+  UploadedModel,
+  UploadOptions,
+} from './client.ts';
+export {
+  ConnectionError,
+  InputError,
+  ModelError,
+  type ConnectionErrorCode,
+  type InputErrorCode,
+  type ModelErrorCode,
+} from './errors.ts';
+export type { ModelSource } from './model-source.ts';
+export type { RunInputs } from './run-inputs.ts';
+export type { UploadProgress } from './upload-body.ts';

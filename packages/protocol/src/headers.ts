@@ -2,6 +2,8 @@
 export const headers = {
   /** 32 random bytes in base64url; on the attested and management ports only. */
   ownerToken: 'Blindai-Owner-Token',
+  /** With a run: SHA-256 that the model must have, hex. With its answer: the one that it has. */
+  modelHash: 'Blindai-Model-Hash',
   /** The error's code alone, beside `code: sentence` in the body. */
   error: 'Blindai-Error',
 } as const;
