@@ -14,6 +14,7 @@ import {
 } from '../src/index.ts';
 import { encodeHex } from '../src/encoding/hex.ts';
 import { parseCertificate } from '../src/x509/certificate.ts';
+import { pemOf } from './pem-der.ts';
 import { haveVectors, readCases, readTrustAnchor, type VectorCase } from './vectors.ts';
 
 const everyStatus: Manifest = {
@@ -108,6 +109,11 @@ const refusals: Readonly<Record<string, Check>> = {
   ...stricter,
 };
 
+/** With the line ends of BlindAI's server. */
+function crlPem(hex: string): string {
+  return pemOf('X509 CRL', Buffer.from(hex, 'hex')).replaceAll('\n', '\r\n');
+}
+
 describe.skipIf(!haveVectors)('real evidence (skipped where ../shared/vectors is absent)', () => {
   it.each(readCases('dcap').map((vector) => [vector.name, vector] as const))(
     'finds the status and debug bit of %s',
@@ -154,20 +160,13 @@ describe.skipIf(!haveVectors)('real evidence (skipped where ../shared/vectors is
   it('accepts the same collateral in the form of /collateral', async () => {
     const [vector] = readCases('dcap');
     const file = JSON.parse(vector!.collateral) as Record<string, string>;
-    const pem = (hex: string): string => {
-      const lines =
-        Buffer.from(hex, 'hex')
-          .toString('base64')
-          .match(/.{1,64}/g) ?? [];
-      return ['-----BEGIN X509 CRL-----', ...lines, '-----END X509 CRL-----', ''].join('\r\n');
-    };
     const quoteText = Buffer.from(vector!.quote).toString('latin1');
     const certificates = quoteText.match(/-----BEGIN CERT[^]*?-----END CERTIFICATE-----/g) ?? [];
     const endorsements = {
       version: 3,
       pck_crl_issuer_chain: file['pck_crl_issuer_chain'],
-      root_ca_crl: pem(file['root_ca_crl']!),
-      pck_crl: pem(file['pck_crl']!),
+      root_ca_crl: crlPem(file['root_ca_crl']!),
+      pck_crl: crlPem(file['pck_crl']!),
       tcb_info_issuer_chain: file['tcb_info_issuer_chain'],
       tcb_info: `{"tcbInfo":${file['tcb_info']},"signature":"${file['tcb_info_signature']}"}`,
       qe_identity_issuer_chain: file['qe_identity_issuer_chain'],

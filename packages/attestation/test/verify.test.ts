@@ -11,7 +11,6 @@ import {
   formats,
   isVerified,
   type Policy,
-  type TrustAnchors,
   vendorAnchors,
   verifyAttestation,
 } from '../src/index.ts';
@@ -36,6 +35,14 @@ let genuine: Simulated;
 beforeAll(async () => {
   genuine = await simulate();
 });
+
+/** Position of the last byte of the signed body of a certificate or CRL: it is in no length or tag. */
+function lastOfBody(der: Uint8Array<ArrayBuffer>): number {
+  const { bodyBytes } = parseSigned('signed', der);
+  return bodyBytes.byteOffset + bodyBytes.length - der.byteOffset - 1;
+}
+
+const seconds = (time: Date, offset: number): Date => new Date(time.getTime() + offset * 1000);
 
 describe('evidence that holds', () => {
   it('is accepted, with a row for every check in the order of the table', async () => {
@@ -204,8 +211,7 @@ describe('an incomplete demand', () => {
     ['no manifest under vendor anchors', async () => judge(genuine, { policy: vendor })],
     [
       'anchors that are none of the two sets',
-      async () =>
-        judge(genuine, { policy: { manifest, anchors: { ...vendorAnchors } as TrustAnchors } }),
+      async () => judge(genuine, { policy: { manifest, anchors: { ...vendorAnchors } } }),
     ],
     ['no time', async () => judge(genuine, { at: new Date(Number.NaN) })],
   ])('%s is a TypeError', async (_, judged) => {
@@ -264,12 +270,6 @@ describe('one flipped bit', () => {
       expect(await verdictOf(judge({ ...genuine, evidence }))).toBe(check);
     }
   });
-
-  /** Position of the last byte of the signed body of a certificate or CRL: it is in no length or tag. */
-  function lastOfBody(der: Uint8Array<ArrayBuffer>): number {
-    const { bodyBytes } = parseSigned('signed', der);
-    return bodyBytes.byteOffset + bodyBytes.length - der.byteOffset - 1;
-  }
 
   it.each([
     ['PCK certificate', 'pck_certificate'],
@@ -347,7 +347,6 @@ describe('one flipped bit', () => {
 
 describe('the clock', () => {
   const window = { from: new Date('2026-01-15T11:00:00Z'), to: new Date('2026-01-15T13:00:00Z') };
-  const seconds = (time: Date, offset: number): Date => new Date(time.getTime() + offset * 1000);
 
   it.each([
     [

@@ -104,9 +104,9 @@ export class JsonObject {
 
   /** An array of objects, of 1 to `max` of them. */
   objects(name: string, max: number): JsonObject[] {
-    return this.#array(name, max).map(
-      (node, index) => new JsonObject(`${this.#where}.${name}[${index}]`, node),
-    );
+    const nodes = this.#array(name, max);
+    if (nodes.length === 0) this.fail(name, 'at least one element expected');
+    return nodes.map((node, index) => new JsonObject(`${this.#where}.${name}[${index}]`, node));
   }
 
   /** An array of strings, of 0 to `max` of them; empty if the member is absent. */
