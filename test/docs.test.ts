@@ -1,0 +1,221 @@
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { commandFile, serve, type Serving } from './support/command.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (page: string): string => readFileSync(join(root, page), 'utf8');
+
+/** The pages that users read. */
+const pages = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+  ...readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('examples', name)),
+];
+
+/** A fenced block of a page. After the language stands what the tests do with it. */
+interface Block {
+  readonly page: string;
+  readonly line: number;
+  readonly language: string;
+  /** `run`: this is run as it stands; a file name: this is what the reader saves under that name. */
+  readonly purpose: string;
+  readonly text: string;
+}
+
+const blocks: readonly Block[] = pages.flatMap((page) =>
+  [...read(page).matchAll(/^```([a-z]+) ?(.*)\n([^]*?)^```$/gm)].map((match) => ({
+    page,
+    line: read(page).slice(0, match.index).split('\n').length,
+    language: match[1]!,
+    purpose: match[2]!,
+    text: match[3]!,
+  })),
+);
+const where = ({ page, line }: Block): string => `${page}:${line}`;
+const inLanguage = (...languages: string[]): [string, Block][] =>
+  blocks
+    .filter(({ language }) => languages.includes(language))
+    .map((block) => [where(block), block]);
+
+describe('code blocks', () => {
+  let folder: string;
+  beforeAll(() => {
+    // Below the root, so that the packages are found as a user's would be.
+    folder = mkdtempSync(join(root, 'node_modules/.docs-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('in TypeScript and JavaScript have the right types', () => {
+    const files = inLanguage('ts', 'js').map(([, { page, line, language, text }]) => {
+      const file = `${page.replaceAll('/', '-')}-line-${line}.m${language}`;
+      writeFileSync(join(folder, file), text);
+      return file;
+    });
+    expect(files).not.toHaveLength(0);
+    const compilerOptions = {
+      target: 'es2023',
+      module: 'nodenext',
+      lib: ['es2023', 'dom'],
+      types: ['node'],
+      strict: true,
+      allowJs: true,
+      checkJs: true,
+      skipLibCheck: true,
+      noEmit: true,
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    const compile = () =>
+      execFileSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' });
+    expect(outcomeOf(compile)).toBe('');
+  });
+});
+
+/** What a program prints, whether or not it succeeds. */
+function outcomeOf(run: () => string): string {
+  try {
+    return run();
+  } catch (error) {
+    return (error as { stdout: string }).stdout;
+  }
+}
+
+describe('commands', () => {
+  const help = new Map<string, string>();
+  const helpOf = (words: string[]): string => {
+    const key = words.join(' ');
+    const known =
+      help.get(key) ??
+      execFileSync(process.execPath, [commandFile, ...words, '--help'], { encoding: 'utf8' });
+    help.set(key, known);
+    return known;
+  };
+
+  test.each(inLanguage('sh'))('%s: commands and flags exist', (_, { text }) => {
+    for (const line of text
+      .replaceAll('\\\n', ' ')
+      .split('\n')
+      .filter((each) => !each.startsWith('#'))) {
+      for (const [, args] of line.matchAll(/\bblindai(?= +[a-z])([^|;&)>]*)/g)) {
+        const words = args!.trim().split(/\s+/);
+        const name =
+          words[0] === 'evidence' || words[0] === 'simulator'
+            ? words.slice(0, 2)
+            : words.slice(0, 1);
+        expect(helpOf([]), line).toMatch(new RegExp(`^  ${name[0]} `, 'm'));
+        for (const flag of words.filter((word) => word.startsWith('--')))
+          expect(helpOf(name), line).toContain(flag.split('=')[0]);
+      }
+      for (const [, script] of line.matchAll(/\bnpm run (?:--silent )?([a-z:]+)/g))
+        expect(
+          Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts),
+          line,
+        ).toContain(script);
+    }
+  });
+});
+
+describe('links', () => {
+  test.each(pages)('%s: what it points to is there', (page) => {
+    const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(
+      ([, target]) => target!.split('#')[0]!,
+    );
+    for (const target of targets.filter((each) => each !== '' && !/^[a-z]+:/.test(each)))
+      expect(existsSync(join(root, dirname(page), target)), `${page} → ${target}`).toBe(true);
+  });
+});
+
+describe('what a page lets its reader run', () => {
+  let server: Serving;
+  beforeAll(async () => {
+    server = await serve();
+  });
+  afterAll(() => server.stop());
+
+  const pagesThatRun = [
+    ...new Set(blocks.filter(({ purpose }) => purpose !== '').map(({ page }) => page)),
+  ];
+
+  // In the order of the page and in one folder, as a reader would; only the ports are those of the test's server.
+  test.each(pagesThatRun)('%s', { timeout: 60_000 }, async (page) => {
+    const folder = mkdtempSync(join(tmpdir(), 'blindai-docs-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    cpSync(join(root, 'examples/breast-cancer'), join(folder, 'examples/breast-cancer'), {
+      recursive: true,
+    });
+    let script = 'set -euo pipefail\n';
+    for (const block of blocks.filter((each) => each.page === page && each.purpose !== '')) {
+      if (block.purpose === 'run' && block.language === 'sh') script += `${block.text}\n`;
+      else {
+        const file = block.purpose === 'run' ? `line-${block.line}.mjs` : block.purpose;
+        writeFileSync(join(folder, file), withPorts(block.text, server));
+        if (block.purpose === 'run') script += `node ${file}\n`;
+      }
+    }
+    const environment = {
+      ...process.env,
+      PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
+      XDG_CONFIG_HOME: join(folder, 'config'),
+      BLINDAI_UNATTESTED_PORT: String(server.portOptions.unattestedPort),
+      BLINDAI_ATTESTED_PORT: String(server.portOptions.attestedPort),
+      BLINDAI_MANAGEMENT_PORT: String(server.portOptions.managementPort),
+    };
+    const { stdout } = await promisify(execFile)('bash', ['-c', script], {
+      cwd: folder,
+      env: environment,
+    });
+    expect(stdout).toMatch(/^P\(malignant\) = 0\.9543/m);
+  });
+});
+
+/** A program for the default ports, changed to the server's. */
+function withPorts(program: string, server: Serving): string {
+  const ports = JSON.stringify(server.portOptions).slice(1, -1);
+  return program.replaceAll("connect('localhost', {", `connect('localhost', {${ports},`);
+}
+
+describe('the quick tour in the README', () => {
+  test('prints what the README shows', async () => {
+    const tour = join(root, 'examples/dist/quicktour/quicktour.js');
+    const { stdout } = await promisify(execFile)(process.execPath, [tour]);
+    const shown = blocks.find(
+      ({ page, text }) => page === 'README.md' && text.includes('PixelHealth verifies'),
+    );
+    expect(shown?.text.trim().split('\n').map(withoutChance)).toEqual(
+      stdout.trim().split('\n').map(withoutChance),
+    );
+  });
+});
+
+/** A line without what differs between two runs, builds or versions of Node. */
+function withoutChance(line: string): string {
+  return line
+    .replace(/\d+ ms$/, 'N ms')
+    .replace(/in [\d.]+ s\.$/, 'in N s.')
+    .replace(/ports \d+, \d+ and \d+$/, 'ports N, N and N')
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
+    .replace(/quote v3 of \d+ bytes/, 'quote v3 of N bytes')
+    .replace(/X25519(?:MLKEM768)?/, 'GROUP')
+    .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/, 'ID')
+    .replace(/(MRENCLAVE|mr_enclave) [0-9a-f]{64}/, '$1 HEX')
+    .replaceAll(/ +/g, ' ');
+}
