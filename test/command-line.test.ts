@@ -79,7 +79,7 @@ describe('a served simulation', () => {
       measurement: server.ready.measurement,
       config: { tee: 'simulation', isolation: 'none', anonymous: true },
     });
-    for (const name of ['measurement', 'report-data', 'keyset', 'config'])
+    for (const name of ['measurement', 'report-data', 'keyset'])
       expect(row(verdict, name), name).toMatchObject({ result: 'passed' });
   });
 
@@ -213,9 +213,10 @@ describe('a served simulation', () => {
 
     const patient = (
       JSON.parse(readFileSync(example('patients.json'), 'utf8')) as {
-        patients: { measurements: number[]; probability: number }[];
-      }
-    ).patients[0]!;
+        measurements: number[];
+        probability: number;
+      }[]
+    )[0]!;
     const input = file('input.json', JSON.stringify({ measurements: [patient.measurements] }));
     const ran = await blindai(['run', 'localhost', modelId, ...common, '--input', input, '--json']);
     expect(ran.status).toBe(0);
@@ -349,7 +350,7 @@ describe('simulator emit and evidence verify', () => {
     const { status, verdict } = await judge(target, '--simulation');
     expect(status).toBe(2);
     expect(verdict).toMatchObject({ verdict: 'refuse', check: 'layout', format });
-    expect(verdict.checks.length).toBeGreaterThan(10);
+    expect(row(verdict, 'layout')).toMatchObject({ result: 'refused' });
   });
 
   test('endorsements that are absent, or no JSON, refuse under their own check', async () => {
@@ -396,7 +397,7 @@ describe('usage', () => {
       'verify',
       'localhost',
       '--manifest',
-      file('bad.toml', 'mr_enclav = "00"'),
+      file('bad.toml', 'version = 1\nmr_enclav = "00"'),
     ]);
     expect(status).toBe(2);
     expect(err).toContain('mr_enclav');

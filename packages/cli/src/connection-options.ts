@@ -1,5 +1,6 @@
+import { isIPv6 } from 'node:net';
 import { allowDebug, type ConnectOptions } from '@blindai/client/node';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from './exit-codes.ts';
 import { maxFileBytes, readBounded } from './input-files.ts';
 
@@ -10,6 +11,14 @@ export interface PolicyFlags {
   readonly simulation?: boolean;
   readonly allowDebug?: boolean;
   readonly anyMeasurement?: boolean;
+}
+
+/** The same as the client takes it, the manifest read. */
+export interface PolicyOptions {
+  readonly manifest?: Uint8Array;
+  readonly manifestSha256?: string;
+  readonly simulation?: true;
+  readonly [allowDebug]?: true;
 }
 
 /** What every command that talks to a server can be told. */
@@ -24,7 +33,11 @@ export interface ServerFlags extends PolicyFlags {
 export function addPolicyOptions(command: Command, options: { anyMeasurement: boolean }): Command {
   command
     .option('--manifest <file>', 'what is accepted: measurements, TCB, configuration (TOML)')
-    .option('--manifest-sha256 <hex>', 'refuse the manifest unless its bytes hash to this')
+    .option(
+      '--manifest-sha256 <hex>',
+      'refuse the manifest unless its bytes hash to this',
+      (text) => toHex(parseHex(32)(text)),
+    )
     .option('--simulation', 'accept simulated hardware, which protects nothing')
     .option('--allow-debug', 'accept a workload whose memory its host can read');
   if (options.anyMeasurement)
@@ -65,15 +78,11 @@ export async function connectOptions(flags: ServerFlags): Promise<ConnectOptions
 }
 
 /** The policy part of {@link connectOptions}. */
-export async function policyOptions(
-  flags: PolicyFlags,
-): Promise<Pick<ConnectOptions, 'manifest' | 'manifestSha256' | 'simulation' | typeof allowDebug>> {
+export async function policyOptions(flags: PolicyFlags): Promise<PolicyOptions> {
   if (flags.manifest === undefined && flags.simulation !== true && flags.anyMeasurement !== true)
     throw new UsageError(
-      'nothing says what to accept: give --manifest FILE, or --simulation for a simulated server',
+      'nothing says what to accept: give --manifest FILE, or --simulation for simulated hardware',
     );
-  if (flags.manifest !== undefined && flags.anyMeasurement === true)
-    throw new UsageError('--any-measurement drops what --manifest demands: give one of them');
   if (flags.manifestSha256 !== undefined && flags.manifest === undefined)
     throw new UsageError('--manifest-sha256 pins a file: give --manifest FILE too');
   return {
@@ -81,7 +90,7 @@ export async function policyOptions(
       ? {}
       : { manifest: await readBounded(flags.manifest, maxFileBytes.manifest) }),
     ...(flags.manifestSha256 === undefined ? {} : { manifestSha256: flags.manifestSha256 }),
-    ...(flags.simulation === true ? { simulation: true } : {}),
+    ...(flags.simulation === true ? { simulation: true as const } : {}),
     ...(flags.allowDebug === true ? { [allowDebug]: true as const } : {}),
   };
 }
@@ -98,6 +107,20 @@ function parseSeconds(text: string): number {
   if (!(seconds > 0 && seconds <= 86_400))
     throw new InvalidArgumentError('expected seconds, above 0 and at most 86400.');
   return seconds;
+}
+
+/** The argument that names a server. */
+export function hostArgument(): Argument {
+  return new Argument('<host>', 'the server: a name or an address').argParser((text: string) => {
+    if (!/^[\w.-]+$/.test(text) && !isIPv6(text.replace(/^\[(.*)\]$/, '$1')))
+      throw new InvalidArgumentError('expected a name or an address, without a scheme or a port.');
+    return text;
+  });
+}
+
+/** Bytes as lower-case hex. */
+export function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
 /** Parses hex of an exact length. */

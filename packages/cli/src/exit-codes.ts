@@ -1,4 +1,4 @@
-import { AttestationError, BlindAIError } from '@blindai/client/node';
+import { AttestationError, BlindAIError, ConnectionError } from '@blindai/client/node';
 import { ServerError } from '@blindai/server';
 
 /** What the command's exit status means (wire.md §6; the numbers of 64 and above are those of sysexits.h). */
@@ -18,6 +18,15 @@ export class UsageError extends Error {}
 /** A file that cannot be opened, read or written, or exceeds its limit. */
 export class FileError extends Error {}
 
+/** Codes that say: nothing there answered as a server of ours does. */
+const noServer: ReadonlySet<string> = new Set([
+  'unreachable',
+  'timeout',
+  'connection-lost',
+  'bad-transport',
+  'bad-reply',
+]);
+
 /** The exit status that stands for an error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return exitCodes.usage;
@@ -27,7 +36,8 @@ export function exitCodeOf(error: unknown): number {
     return error.code === 'bad-setting' ? exitCodes.usage : exitCodes.refusedByServer;
   if (error instanceof BlindAIError) {
     if (error.code === 'bad-manifest') return exitCodes.evidenceRefused;
-    if (error.code === 'unreachable') return exitCodes.unreachable;
+    if (error.code === 'unreadable') return exitCodes.file;
+    if (error instanceof ConnectionError && noServer.has(error.code)) return exitCodes.unreachable;
     return exitCodes.refusedByServer;
   }
   return exitCodes.bug;

@@ -2,12 +2,14 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { FileError } from './exit-codes.ts';
 
 /** Largest file read for each purpose, in bytes. */
-export const maxFileBytes = {
+export const maxFileBytes: Readonly<
+  Record<'manifest' | 'evidence' | 'endorsements' | 'inputs', number>
+> = {
   manifest: 1024 * 1024,
   evidence: 4 * 1024 * 1024,
   endorsements: 4 * 1024 * 1024,
   inputs: 256 * 1024 * 1024,
-} as const;
+};
 
 /**
  * Reads a whole file, at most `maxBytes` of it.

@@ -1,6 +1,11 @@
 import { connect } from '@blindai/client/node';
 import type { Command } from 'commander';
-import { addServerOptions, connectOptions, type ServerFlags } from '../connection-options.ts';
+import {
+  addServerOptions,
+  connectOptions,
+  hostArgument,
+  type ServerFlags,
+} from '../connection-options.ts';
 import { loadOwnerToken } from '../owner-token-store.ts';
 import { type Context, json } from './context.ts';
 import { addTokenOption } from './model-options.ts';
@@ -15,7 +20,7 @@ export function addDelete(program: Command, context: Context): void {
   const command = program
     .command('delete')
     .description('verify a server, then delete a model of yours from it')
-    .argument('<host>', 'the server')
+    .addArgument(hostArgument())
     .argument('<model-id>', 'the id that upload printed')
     .option('--json', 'print one JSON object');
   addTokenOption(command, context);

@@ -120,7 +120,8 @@ async function inputOf(
     flags.endorsements === undefined
       ? reply?.endorsements
       : parseEndorsements(await readBounded(flags.endorsements, maxFileBytes.endorsements));
-  const format = flags.format === 'auto' && reply !== null ? reply.format : flags.format;
+  const recognised = reply === null ? detectFormat(raw) : reply.format;
+  const format = flags.format === 'auto' ? recognised : flags.format;
   if (flags.nonce !== undefined && reply === null && detectFormat(raw) !== null)
     throw new UsageError(
       '--nonce needs a reply of /attestation, which holds certificate and keyset; for raw evidence give --report-data',

@@ -1,6 +1,7 @@
 import { measureBuild } from '@blindai/server';
 import { formatManifest } from '@blindai/attestation';
 import type { Command } from 'commander';
+import { toHex } from '../connection-options.ts';
 import { type Context, json } from './context.ts';
 
 /** `blindai manifest`: the manifest of this build, as a client of its simulated server would demand it. */
@@ -11,7 +12,7 @@ export function addManifest(program: Command, context: Context): void {
     .option('--json', 'print the measurement as one JSON object')
     .addHelpText('after', '\nExample:\n  blindai manifest > manifest.toml')
     .action(async (flags: { json?: boolean }) => {
-      const measurement = Buffer.from(await measureBuild()).toString('hex');
+      const measurement = toHex(await measureBuild());
       context.out(
         flags.json === true
           ? json({ mr_enclave: measurement })

@@ -1,6 +1,11 @@
 import { connect, type TensorInput } from '@blindai/client/node';
 import type { Command } from 'commander';
-import { addServerOptions, connectOptions, type ServerFlags } from '../connection-options.ts';
+import {
+  addServerOptions,
+  connectOptions,
+  hostArgument,
+  type ServerFlags,
+} from '../connection-options.ts';
 import { UsageError } from '../exit-codes.ts';
 import { maxFileBytes, readBounded } from '../input-files.ts';
 import { formatTensor, tensorToJson } from '../print/tensors.ts';
@@ -16,7 +21,7 @@ export function addRun(program: Command, context: Context): void {
   const command = program
     .command('run')
     .description('verify a server, then run a model on it')
-    .argument('<host>', 'the server')
+    .addArgument(hostArgument())
     .argument('<model>', 'a model id, or sha256:HEX for the hash of a model')
     .requiredOption('--input <file>', 'the inputs as JSON, see below')
     .option('--json', 'print one JSON object');

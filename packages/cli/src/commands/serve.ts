@@ -7,11 +7,12 @@ export function addServe(program: Command, context: Context): void {
   const command = program
     .command('serve')
     .description('start the inference server')
-    .option('--json', 'print the ready line as one JSON object on stdout');
+    .option('--json', 'print the ready line as one JSON object on stdout')
+    .option('--config <file>', 'a file of settings, TOML (BLINDAI_CONFIG)');
   for (const setting of settings)
     command.option(
-      setting.takesValue ? `${setting.flag} <${setting.valueName}>` : setting.flag,
-      `${setting.description} (${setting.environment}; default ${setting.defaultText})`,
+      setting.isSwitch ? setting.flag : `${setting.flag} <value>`,
+      `${setting.description} (${setting.isSwitch ? '' : `${setting.hint}; `}${setting.environment}; default ${setting.default})`,
     );
   command.addHelpText(
     'after',
@@ -28,10 +29,11 @@ Examples:
     const { json: asJson, ...given } = flags;
     const config = await loadConfig({ flags: given, environment: context.environment });
     const server = await startServer(config);
+    const stopped = runUntilSignal(server); // before the ready line: whoever reads that may send a signal
     context.out(
       asJson === true ? json({ event: 'ready', ...server.ready }) : describe(server.ready),
     );
-    await runUntilSignal(server);
+    await stopped;
   });
 }
 

@@ -1,7 +1,12 @@
 import { basename } from 'node:path';
 import { connect } from '@blindai/client/node';
 import type { Command } from 'commander';
-import { addServerOptions, connectOptions, type ServerFlags } from '../connection-options.ts';
+import {
+  addServerOptions,
+  connectOptions,
+  hostArgument,
+  type ServerFlags,
+} from '../connection-options.ts';
 import { loadOwnerToken } from '../owner-token-store.ts';
 import { addTokenOption, requireReadable } from './model-options.ts';
 import { progressBar } from '../print/progress.ts';
@@ -20,7 +25,7 @@ export function addUpload(program: Command, context: Context): void {
   const command = program
     .command('upload')
     .description('verify a server, then upload an ONNX model to it')
-    .argument('<host>', 'the server')
+    .addArgument(hostArgument())
     .argument('<model>', 'an ONNX file')
     .option('--name <name>', "the model's name (default: the file's)")
     .option('--no-optimize', 'load the model without graph optimisation')

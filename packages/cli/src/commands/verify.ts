@@ -2,7 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { anyMeasurement, AttestationError, verifyServer } from '@blindai/client/node';
 import type { Report } from '@blindai/attestation';
 import type { Command } from 'commander';
-import { addServerOptions, connectOptions, type ServerFlags } from '../connection-options.ts';
+import {
+  addServerOptions,
+  connectOptions,
+  hostArgument,
+  type ServerFlags,
+  toHex,
+} from '../connection-options.ts';
 import { exitCodes, FileError } from '../exit-codes.ts';
 import { reasonOf } from '../input-files.ts';
 import { formatReport } from '../print/report.ts';
@@ -18,7 +24,7 @@ export function addVerify(program: Command, context: Context): void {
   const command = program
     .command('verify')
     .description('verify a server: every check, its configuration and its keys; sends no data')
-    .argument('<host>', 'the server')
+    .addArgument(hostArgument())
     .option('--write-cert <file>', 'write the certificate of the connection, after acceptance only')
     .option('--json', 'print one JSON object');
   addServerOptions(command, { anyMeasurement: true });
@@ -37,7 +43,7 @@ Examples:
     try {
       const server = await verifyServer(host, options);
       const config = describeConfig(server.config);
-      const keyset = { tls: hex(server.keyset.tls), sha256: server.keysetSha256 };
+      const keyset = { tls: toHex(server.keyset.tls), sha256: server.keysetSha256 };
       if (flags.json === true)
         context.out(json({ ...server.report, config, keyset, tlsGroup: server.tls.group }));
       else {
@@ -68,7 +74,7 @@ function describeConfig(config: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => [
       name,
-      value instanceof Uint8Array ? hex(value) : value,
+      value instanceof Uint8Array ? toHex(value) : value,
     ]),
   );
 }
@@ -86,8 +92,4 @@ async function writeCertificate(path: string, der: Uint8Array): Promise<void> {
   } catch (error) {
     throw new FileError(`cannot write ${path}: ${reasonOf(error)}`, { cause: error });
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }
