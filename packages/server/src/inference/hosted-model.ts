@@ -70,7 +70,8 @@ export class HostedModel {
 
   /** Loads the model for the first time. */
   async load(timeoutMs: number): Promise<void> {
-    this.#signature = (await this.#start(timeoutMs)).signature;
+    const runner = await this.#once(this.#start(timeoutMs));
+    this.#signature = runner.signature;
   }
 
   async run(inputs: readonly TensorBytes[], options: RunOptions): Promise<TensorBytes[]> {
@@ -126,12 +127,18 @@ export class HostedModel {
   /** The process to run on: the one there is, or a new one. */
   #ready(): Promise<RunnerProcess> {
     if (this.#runner?.isAlive === true) return Promise.resolve(this.#runner);
-    this.#starting ??= this.#restart().finally(() => {
+    return this.#starting ?? this.#once(this.#restart());
+  }
+
+  /** Remembers a start while it goes on, so that there is one at a time and `close` can wait for it. */
+  #once(start: Promise<RunnerProcess>): Promise<RunnerProcess> {
+    const starting = start.finally(() => {
       this.#starting = null;
     });
     // Those who wait for it may have left before it fails.
-    this.#starting.catch(() => undefined);
-    return this.#starting;
+    starting.catch(() => undefined);
+    this.#starting = starting;
+    return starting;
   }
 
   async #restart(): Promise<RunnerProcess> {

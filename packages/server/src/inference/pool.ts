@@ -55,6 +55,9 @@ export interface LoadOptions {
   readonly modelRef?: string;
 }
 
+/** The least data limit under which Node starts and the engine works. */
+const leastMemoryBytes = 128 * 1024 ** 2;
+
 /**
  * How long a run keeps others waiting for its core. Long enough for most models to run undisturbed, short
  * enough that a model that hangs is hardly felt by the others.
@@ -77,17 +80,18 @@ export class RunnerPool {
     const cores = config.cores ?? availableParallelism();
     const threads = config.threadsPerRunner ?? Math.min(cores, 4);
     if (process.platform === 'linux') keepDescriptorsFromChildren();
-    this.#folder = mkdtempSync(join(tmpdir(), 'blindai-runners-'));
+    this.#folder = mkdtempSync(join(tmpdir(), `blindai-runners-${process.pid}-`));
     chmodSync(this.#folder, 0o500);
     this.#host = {
       runners: {
         program,
         folder: this.#folder,
-        memoryBytes: config.runnerMemoryBytes,
+        memoryBytes: Math.max(config.runnerMemoryBytes, leastMemoryBytes),
         threads,
         limits: {
           maxTensors: config.maxTensors,
           maxRank: config.maxRank,
+          maxNameLength: limits.maxNameBytes,
           maxReplyBytes: config.maxReplyBytes ?? limits.maxReplyBytes,
         },
       },

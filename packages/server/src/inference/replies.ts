@@ -1,10 +1,4 @@
-import {
-  datatypes,
-  isDatatype,
-  limits as protocolLimits,
-  ProtocolError,
-  type Datatype,
-} from '@blindai/protocol';
+import { datatypes, isDatatype, ProtocolError, type Datatype } from '@blindai/protocol';
 import { FrameError, isRecord, type FrameHeader } from './framing.ts';
 import {
   cageSteps,
@@ -128,10 +122,14 @@ function parseSpecs(value: unknown, limits: RunnerLimits): TensorSpec[] {
     if (!isRecord(spec)) throw new FrameError('an input or output that is no map');
     enforceMembers(spec, ['name', 'datatype', 'shape']);
     return {
-      name: parseName(spec['name']),
+      name: parseName(spec['name'], limits),
       datatype: parseDatatype(spec['datatype']),
       shape: parseArray(spec['shape'], limits.maxRank).map((size) =>
-        size === null ? null : typeof size === 'string' ? parseName(size) : parseDimension(size),
+        size === null
+          ? null
+          : typeof size === 'string'
+            ? parseName(size, limits)
+            : parseDimension(size),
       ),
     };
   });
@@ -145,14 +143,14 @@ function parseTensor(value: unknown, limits: RunnerLimits): TensorHeader {
   if (!isRecord(value)) throw new FrameError('a tensor that is no map');
   enforceMembers(value, ['name', 'datatype', 'shape']);
   return {
-    name: parseName(value['name']),
+    name: parseName(value['name'], limits),
     datatype: parseDatatype(value['datatype']),
     shape: parseArray(value['shape'], limits.maxRank).map(parseDimension),
   };
 }
 
-function parseName(value: unknown): string {
-  if (typeof value !== 'string' || value.length > protocolLimits.maxNameBytes) {
+function parseName(value: unknown, limits: RunnerLimits): string {
+  if (typeof value !== 'string' || value.length > limits.maxNameLength) {
     throw new FrameError('a name that is no text, or too long');
   }
   return value;

@@ -5,7 +5,7 @@ import { ProtocolError } from '@blindai/protocol';
 import type { ModelSource } from '../models/model-memory.ts';
 import type { SealedModel } from '../models/model-bytes.ts';
 import { encodeFrame, FrameError, FrameReader, type FrameHeader } from './framing.ts';
-import { watchMemory } from './memory-watch.ts';
+import { watchMemory, type MemoryWatch } from './memory-watch.ts';
 import { cageSteps, type LoadMessage, type RunMessage, type RunnerLimits } from './messages.ts';
 import { cutTensors, parseLoaded, parseRan, parseStarted } from './replies.ts';
 import type { ModelSignature, NamedTensorBytes } from './signature.ts';
@@ -42,8 +42,8 @@ const environment = {
 /** What a runner has in physical memory besides its data: the text of Node and the engine. */
 const programBytes = 192 * 1024 ** 2;
 
-/** The least data limit under which Node starts and the engine works. */
-const leastMemoryBytes = 128 * 1024 ** 2;
+/** Beyond this part of its data limit a process that dies is taken to have died of it. */
+const nearLimit = 0.9;
 
 /** Takes one frame: judges its header, and makes the answer of its payload. */
 interface Expectation {
@@ -64,7 +64,7 @@ export class RunnerProcess {
   readonly #expected: Expectation[] = [];
   #started = false;
   #signature: ModelSignature | null = null;
-  #nearLimit = false;
+  #watch: MemoryWatch | null = null;
   /** Why it is being killed, when that was decided here. */
   #reason: ProtocolError | null = null;
   #end: RunnerEnd | null = null;
@@ -111,7 +111,7 @@ export class RunnerProcess {
     const message: LoadMessage = {
       kind: 'load',
       parent: process.pid,
-      memoryBytes: Math.max(this.#host.memoryBytes, leastMemoryBytes),
+      memoryBytes: this.#host.memoryBytes,
       threads: this.#host.threads,
       optimize,
       modelBytes: model.bytes,
@@ -180,7 +180,9 @@ export class RunnerProcess {
   async #converse<Reply>(until: AbortSignal, exchange: () => Promise<Reply>): Promise<Reply> {
     const giveUp = (): void => this.kill(until.reason as ProtocolError);
     const most = this.#host.memoryBytes + programBytes;
-    const watch = watchMemory(this.pid, most, () => this.kill(outOfMemory(this.#host)));
+    const watch = (this.#watch = watchMemory(this.pid, most, () =>
+      this.kill(outOfMemory(this.#host)),
+    ));
     if (until.aborted) giveUp();
     until.addEventListener('abort', giveUp);
     try {
@@ -245,8 +247,11 @@ export class RunnerProcess {
       try {
         reader.push(chunk);
       } catch (error) {
-        if (!(error instanceof FrameError)) throw error;
-        this.kill(new ProtocolError('model-crashed', 'the model broke the process that ran it'));
+        this.kill(
+          error instanceof FrameError
+            ? new ProtocolError('model-crashed', 'the model broke the process that ran it')
+            : new ProtocolError('internal', 'the server cannot take the answer'),
+        );
       }
     });
     // A runner that hangs up is of no use; if it died, this changes nothing.
@@ -271,7 +276,9 @@ export class RunnerProcess {
     if (!this.#started) {
       return new ProtocolError('internal', 'the inference engine did not start');
     }
-    if (this.#nearLimit) return outOfMemory(this.#host);
+    // An allocation that failed where nothing can be thrown ends the process: not every death is a crash.
+    const dataBytes = this.#watch?.last?.dataBytes ?? 0;
+    if (dataBytes > nearLimit * this.#host.memoryBytes) return outOfMemory(this.#host);
     const how = signal ?? `exit code ${exitCode}`;
     return new ProtocolError('model-crashed', `the process that ran the model ended with ${how}`);
   }

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
+import type * as Koffi from 'koffi';
 
-type Koffi = typeof import('koffi');
+/** What a system call takes: numbers, a text, or a pair of 64-bit numbers by address. */
+type Argument = number | string | BigUint64Array;
 
 const require = createRequire(import.meta.url);
 
@@ -24,23 +26,23 @@ export class SystemCallError extends Error {
  * @param prototype - In C, with the arguments of a variadic function spelled out: on the 64-bit Linux that
  *   the engine runs on they travel in the same registers.
  */
-export function bindSystemCall<Arguments extends readonly unknown[]>(
+export function bindSystemCall(
   name: string,
   prototype: string,
-): (...given: Arguments) => number {
-  let bound: ((...given: Arguments) => number) | undefined;
+): (...given: readonly Argument[]) => number {
+  let bound: ((...given: readonly Argument[]) => number) | undefined;
   return (...given) => {
     if (process.platform !== 'linux') throw new SystemCallError(name, 'ENOSYS');
-    const koffi = require('koffi') as Koffi;
+    const koffi = require('koffi') as typeof Koffi;
     // `null` is the running program itself, so that any C library serves.
-    bound ??= koffi.load(null).func(prototype) as (...given: Arguments) => number;
+    bound ??= koffi.load(null).func(prototype) as (...given: readonly Argument[]) => number;
     const result = bound(...given);
     if (result === -1) throw new SystemCallError(name, errnoName(koffi));
     return result;
   };
 }
 
-function errnoName(koffi: Koffi): string {
+function errnoName(koffi: typeof Koffi): string {
   const errno = koffi.errno();
   const known = Object.entries(koffi.os.errno).find(([, value]) => value === errno);
   return known?.[0] ?? String(errno);

@@ -9,7 +9,7 @@ const F_SEAL_SHRINK = 0x2;
 const F_SEAL_GROW = 0x4;
 const F_SEAL_WRITE = 0x8;
 
-const memfdCreate = bindSystemCall<[name: string, flags: number]>(
+const memfdCreate: (name: string, flags: number) => number = bindSystemCall(
   'memfd_create',
   'int memfd_create(const char *name, unsigned int flags)',
 );

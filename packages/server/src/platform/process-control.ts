@@ -5,7 +5,7 @@ const PR_GET_DUMPABLE = 3;
 const PR_SET_DUMPABLE = 4;
 const SIGKILL = 9;
 
-const prctl = bindSystemCall<[option: number, value: number, a: 0, b: 0, c: 0]>(
+const prctl: (option: number, value: number, a: 0, b: 0, c: 0) => number = bindSystemCall(
   'prctl',
   'int prctl(int option, unsigned long value, unsigned long a, unsigned long b, unsigned long c)',
 );

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { bindSystemCall } from './c-library.ts';
 
-const getPageSize = bindSystemCall<[]>('getpagesize', 'int getpagesize()');
+const getPageSize: () => number = bindSystemCall('getpagesize', 'int getpagesize()');
 
 /** What a process holds, in bytes. */
 export interface ProcessMemory {

@@ -6,16 +6,28 @@ const resources = { fileSize: 1, data: 2, coreDump: 4, openFiles: 7 } as const;
 /** A resource of a process that can be limited. Sizes are bytes, open files a count. */
 export type Resource = keyof typeof resources;
 
-const setrlimit = bindSystemCall<[resource: number, limit: BigUint64Array]>(
+// A limit is two 64-bit numbers: the one in force and the one up to which it may be raised.
+const getrlimit: (resource: number, limit: BigUint64Array) => number = bindSystemCall(
+  'getrlimit',
+  'int getrlimit(int resource, _Out_ uint64_t *limit)',
+);
+const setrlimit: (resource: number, limit: BigUint64Array) => number = bindSystemCall(
   'setrlimit',
   'int setrlimit(int resource, const uint64_t *limit)',
 );
 
 /**
- * Limits this process for good: its hard limit too, which only a privileged process could raise again.
+ * Limits this process for good: only a privileged process could raise the limit again. One that is lower
+ * already stays as it is.
  *
  * @throws {SystemCallError}
  */
-export function setResourceLimit(resource: Resource, most: number): void {
-  setrlimit(resources[resource], new BigUint64Array(2).fill(BigInt(most)));
+export function lowerResourceLimit(resource: Resource, most: number): void {
+  const limit = new BigUint64Array(2);
+  getrlimit(resources[resource], limit);
+  const wanted = BigInt(most);
+  setrlimit(
+    resources[resource],
+    limit.map((present) => (present < wanted ? present : wanted)),
+  );
 }

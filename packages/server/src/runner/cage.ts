@@ -1,6 +1,6 @@
 import type { CageStep } from '../inference/messages.ts';
 import { dieWithParent, forbidDumping } from '../platform/process-control.ts';
-import { setResourceLimit } from '../platform/resource-limits.ts';
+import { lowerResourceLimit } from '../platform/resource-limits.ts';
 
 /** What a runner keeps to. */
 export interface CageOptions {
@@ -25,10 +25,10 @@ export function enterCage(options: CageOptions): readonly CageStep[] {
   // Node would open its debugger on this signal; the listener keeps it from that.
   process.on('SIGUSR1', () => undefined);
   if (process.platform !== 'linux') return [];
-  setResourceLimit('coreDump', 0);
-  setResourceLimit('fileSize', 0);
-  setResourceLimit('openFiles', maxOpenFiles);
-  setResourceLimit('data', options.memoryBytes);
+  lowerResourceLimit('coreDump', 0);
+  lowerResourceLimit('fileSize', 0);
+  lowerResourceLimit('openFiles', maxOpenFiles);
+  lowerResourceLimit('data', options.memoryBytes);
   dieWithParent();
   // The parent may have ended before the line above: then another process has adopted this one.
   if (process.ppid !== options.parent) process.exit(1);

@@ -68,7 +68,7 @@ async function answerRun(session: EngineSession, limits: RunnerLimits): Promise<
 function readInputs(run: RunMessage, payloadBytes: number): InputTensor[] {
   let inputs: InputTensor[];
   try {
-    inputs = allocateInputs(run.tensors);
+    inputs = allocateInputs(onnxEngine, run.tensors);
   } catch (error) {
     skipPayload(payloadBytes);
     throw error;

@@ -1,24 +1,27 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Datatype } from '@blindai/protocol';
+import type { Datatype, TensorData } from '@blindai/protocol';
 import type { Engine, EngineSession, EngineTensor, EngineValue } from './session.ts';
 
-/** onnxruntime's names of our datatypes. */
+/** What onnxruntime calls our datatypes, and the arrays that it takes their elements in. */
 const engineTypes = {
-  FP32: 'float32',
-  FP64: 'float64',
-  INT8: 'int8',
-  INT16: 'int16',
-  INT32: 'int32',
-  INT64: 'int64',
-  UINT8: 'uint8',
-  UINT16: 'uint16',
-  UINT32: 'uint32',
-  UINT64: 'uint64',
-  BOOL: 'bool',
-} as const satisfies Record<Datatype, Tensor.Type>;
+  FP32: { type: 'float32', array: Float32Array },
+  FP64: { type: 'float64', array: Float64Array },
+  INT8: { type: 'int8', array: Int8Array },
+  INT16: { type: 'int16', array: Int16Array },
+  INT32: { type: 'int32', array: Int32Array },
+  INT64: { type: 'int64', array: BigInt64Array },
+  UINT8: { type: 'uint8', array: Uint8Array },
+  UINT16: { type: 'uint16', array: Uint16Array },
+  UINT32: { type: 'uint32', array: Uint32Array },
+  UINT64: { type: 'uint64', array: BigUint64Array },
+  BOOL: { type: 'bool', array: Uint8Array },
+} as const satisfies Record<
+  Datatype,
+  { type: Tensor.Type; array: new (length: number) => TensorData }
+>;
 
 const datatypeOf: ReadonlyMap<string, Datatype> = new Map(
-  Object.entries(engineTypes).map(([datatype, type]) => [type, datatype as Datatype]),
+  Object.entries(engineTypes).map(([datatype, { type }]) => [type, datatype as Datatype]),
 );
 
 /** A smallest model: `y = Identity(x)` on one FP32, IR version 8, opset 13. */
@@ -37,6 +40,7 @@ export const onnxEngine: Engine = {
     await session.run({ x: new Tensor('float32', [0], [1]) });
     await session.release();
   },
+  allocate: (datatype, elements) => new engineTypes[datatype].array(elements),
   async createSession(model, { optimize, threads }) {
     return wrap(await InferenceSession.create(model, sessionOptions(optimize, threads)));
   },
@@ -80,11 +84,11 @@ function describe(value: InferenceSession.ValueMetadata): EngineValue {
 }
 
 function toEngine({ datatype, data, shape }: EngineTensor): Tensor {
-  return new Tensor(engineTypes[datatype] as 'float32', data as Float32Array, shape);
+  return new Tensor(engineTypes[datatype].type as 'float32', data as Float32Array, shape);
 }
 
 function fromEngine(tensor: InferenceSession.OnnxValueMapType[string]): EngineTensor {
   const datatype = datatypeOf.get(tensor.type);
   if (datatype === undefined) throw new TypeError(`an output of type ${tensor.type}`);
-  return { datatype, shape: tensor.dims, data: tensor.data as EngineTensor['data'] };
+  return { datatype, shape: tensor.dims, data: tensor.data as TensorData };
 }

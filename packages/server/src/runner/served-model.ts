@@ -1,8 +1,8 @@
-import { datatypes, limits as protocolLimits, type Datatype } from '@blindai/protocol';
+import type { Datatype } from '@blindai/protocol';
 import type { LoadedMessage, RunnerLimits, TensorHeader } from '../inference/messages.ts';
 import type { TensorSpec } from '../inference/signature.ts';
 import { Refusal, refusalOfRun } from './refusal.ts';
-import type { EngineSession, EngineTensor, EngineValue } from './session.ts';
+import type { Engine, EngineSession, EngineTensor, EngineValue } from './session.ts';
 
 /** An input of a run: its bytes are still to be filled in, and then the engine's to use. */
 export interface InputTensor {
@@ -33,10 +33,11 @@ export function describeModel(
 }
 
 /** Takes memory for inputs: aligned as their elements need it, so that nothing is copied afterwards. */
-export function allocateInputs(headers: readonly TensorHeader[]): InputTensor[] {
+export function allocateInputs(engine: Engine, headers: readonly TensorHeader[]): InputTensor[] {
   try {
     return headers.map(({ name, datatype, shape }) => {
-      const data = new datatypes[datatype].array(shape.reduce((count, size) => count * size, 1));
+      const elements = shape.reduce((count, size) => count * size, 1);
+      const data = engine.allocate(datatype, elements);
       return { name, tensor: { datatype, shape, data }, bytes: new Uint8Array(data.buffer) };
     });
   } catch (error) {
@@ -97,20 +98,19 @@ function describeValues(
   }
   return values.map(({ name, datatype, engineType, shape }) => {
     const value = `${role} ${JSON.stringify(name.slice(0, 64))}`;
-    if (name.length > protocolLimits.maxNameBytes)
-      throw refused(`the name of ${value} is too long`);
+    if (name.length > limits.maxNameLength) throw refused(`the name of ${value} is too long`);
     if (datatype === null)
       throw refused(`${value} is of type ${engineType}, which is not supported`);
     if (shape.length > limits.maxRank) {
       throw refused(`${value} has ${shape.length} dimensions, at most ${limits.maxRank} are taken`);
     }
-    return { name, datatype, shape: shape.map(describeSize) };
+    return { name, datatype, shape: shape.map((size) => describeSize(size, limits)) };
   });
 }
 
 /** A dimension's name is only a hint: one that does not fit is as good as none. */
-function describeSize(size: number | string | null): number | string | null {
-  return typeof size === 'string' && size.length > protocolLimits.maxNameBytes ? null : size;
+function describeSize(size: EngineValue['shape'][number], limits: RunnerLimits): typeof size {
+  return typeof size === 'string' && size.length > limits.maxNameLength ? null : size;
 }
 
 function refused(message: string): Refusal {

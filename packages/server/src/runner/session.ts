@@ -30,6 +30,8 @@ export interface EngineSession {
 export interface Engine {
   /** Makes the engine load everything that it would otherwise load later. */
   warmUp(): Promise<void>;
+  /** Elements for an input, aligned as the engine needs them. Throws when there is no memory for them. */
+  allocate(datatype: Datatype, elements: number): TensorData;
   /** Blocks the thread. Throws the library's own error if it does not take the model. */
   createSession(
     model: Uint8Array,
