@@ -32,12 +32,11 @@ export interface FuzzCase {
 
 /** Simulated evidence in both forms of collateral, and the real one where it is. */
 export async function findSeeds(): Promise<readonly Seed[]> {
-  const simulated = await Promise.all([
-    simulate(),
-    simulate({ platform: { revoked: [], tcbStatus: 'OutOfDate' } }),
-  ]);
-  const ours = simulated.flatMap(({ evidence, endorsements }, index): Seed[] => {
-    const common = { quote: new Uint8Array(evidence), anchors: simulationAnchors, at };
+  // A year apart: else the CRL of one would be as genuine as that of the other.
+  const times = [at, new Date(at.getTime() + 365 * 24 * 60 * 60 * 1000)];
+  const simulated = times.map(async (time, index): Promise<Seed[]> => {
+    const { evidence, endorsements } = await simulate({ platform: { at: time } });
+    const common = { quote: new Uint8Array(evidence), anchors: simulationAnchors, at: time };
     const file = JSON.parse(collateralJson(endorsements)) as Members;
     return [
       { ...common, name: `simulated ${index}, map`, members: { ...endorsements } },
@@ -51,7 +50,7 @@ export async function findSeeds(): Promise<readonly Seed[]> {
     anchors: vendorAnchors,
     at: new Date(expected.verifyAt),
   }));
-  return [...ours, ...real];
+  return [...(await Promise.all(simulated)).flat(), ...real];
 }
 
 /** Case `number` of a run; the same for the same arguments. */
