@@ -55,14 +55,20 @@ export interface ListenOptions {
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { app, surface } = options;
   const server = createServer(options);
+  const connections = new Set<Socket>();
   const answers = new WeakMap<Duplex, ServerResponse>();
+  const answering = new Set<Socket>();
   let stopping = false;
+
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   const handle = getRequestListener(
     async (request, { incoming }) =>
       app(request, surface, incoming.socket.remoteAddress ?? 'unknown'),
     { overrideGlobalObjects: false, errorHandler: refuseBadTarget },
   );
-  const answering = new Set<Socket>();
   server.on('request', (incoming, outgoing) => {
     const { socket } = incoming;
     answers.set(socket, outgoing);
@@ -77,14 +83,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     // Until an answer begins, the application watches the time: it says why it gives up.
     if (answers.get(socket)?.headersSent !== false) socket.destroy();
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
     const isAnswering = answers.get(socket)?.writableFinished === false;
-    if (isAnswering || !socket.writable) socket.destroy();
-    else socket.end(badHeadReply(error.code), () => socket.destroy());
+    const isHttp = /^(?:HPE|ERR_HTTP)_/.test(code);
+    if (isHttp && !isAnswering && socket.writable) socket.end(badHeadReply(code));
+    else socket.destroy();
   });
-  const closed = once(server, 'close');
   await open(server, options);
 
+  const closed = once(server, 'close');
   const { address, family, port } = server.address() as AddressInfo;
   return {
     surface,
@@ -98,7 +105,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       if (!stopping) server.close();
       const sent = [...answering].map(async (socket) => finished(socket).catch(() => {}));
       await Promise.race([Promise.all(sent), sleep(LAST_ANSWERS_MS, undefined, { ref: false })]);
-      server.closeAllConnections();
+      for (const socket of connections) socket.destroy();
       await closed;
     },
   };
@@ -162,7 +169,7 @@ function refuseBadTarget(): Response {
 }
 
 /** The whole answer to a head that could not be read, as bytes: there is no request to answer. */
-function badHeadReply(code: string | undefined): Buffer {
+function badHeadReply(code: string): Buffer {
   const refusal =
     code === 'HPE_HEADER_OVERFLOW'
       ? new ProtocolError('too-large', 'the head of the request is too large')

@@ -28,13 +28,13 @@ export function reply(
 /** A reply of parts that are sent one after the other, as the receiver takes them, and never joined. */
 export function replyInParts(parts: readonly Uint8Array[], as: ReplyEncoding): Response {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const left = parts.values();
+  const left = parts.filter((part) => part.length > 0).values();
   const body = new ReadableStream<Uint8Array>(
     {
       pull: (controller) => {
         const { done, value } = left.next();
         if (done === true) controller.close();
-        else if (value.length > 0) controller.enqueue(value);
+        else controller.enqueue(value);
       },
     },
     { highWaterMark: 0 },

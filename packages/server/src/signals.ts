@@ -10,7 +10,8 @@ const EXIT_SOFTWARE = 70;
 /**
  * Gives the process to a running server, and resolves when that has closed. SIGTERM and SIGINT make it drain
  * and close; the second one ends the process at once. A bug that nobody caught ends it too, with one line in
- * the log: what Node would print by itself may quote content.
+ * the log: what Node would print by itself may quote content. To be called before anyone is told that the
+ * server is ready, lest a signal comes between.
  */
 export async function runUntilSignal(server: RunningServer): Promise<void> {
   let signalled = false;

@@ -32,6 +32,13 @@ async function refusalOf(response: Response): Promise<ProtocolError> {
   return error;
 }
 
+async function headersFor(code: ErrorCode): Promise<Headers> {
+  const { app } = createTestApp(async () => {
+    throw new ProtocolError(code, 'no');
+  });
+  return (await app(request('/thing'), 'attested')).headers;
+}
+
 describe('createApp', () => {
   it('takes the route of the method, path and surface, and logs it without content', async () => {
     const { app, log } = createTestApp(async (call) => {
@@ -134,12 +141,6 @@ describe('createApp', () => {
   );
 
   it('says what HTTP wants beside 401, 429 and 503', async () => {
-    const headersFor = async (code: ErrorCode): Promise<Headers> => {
-      const { app } = createTestApp(async () => {
-        throw new ProtocolError(code, 'no');
-      });
-      return (await app(request('/thing'), 'attested')).headers;
-    };
     expect((await headersFor('unauthorized')).get('WWW-Authenticate')).toBe('Bearer');
     expect((await headersFor('too-many-requests')).get('Retry-After')).toBe('1');
     expect((await headersFor('going-down')).get('Retry-After')).toBe('10');

@@ -1,0 +1,323 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { streamBody } from '../src/body.ts';
+import { loadConfig, type Config } from '../src/config.ts';
+import { createIdentity, type Identity } from '../src/identity.ts';
+import { listen, type Listener } from '../src/listen.ts';
+import { replyInParts } from '../src/reply.ts';
+import type { Call, Route } from '../src/routes/route.ts';
+import { surfaces, type Surface } from '../src/surface.ts';
+import { Work } from '../src/work.ts';
+import { openSocket, openTls, readAll, readUntil } from './raw-socket.ts';
+import { recordLog } from './recorded-log.ts';
+
+const listeners: Listener[] = [];
+afterEach(async () => {
+  await Promise.all(listeners.splice(0).map(async (listener) => listener.close()));
+});
+
+type Handle = (call: Call, config: Config) => Promise<Response>;
+
+interface Port {
+  readonly port: number;
+  readonly identity: Identity;
+  readonly config: Config;
+}
+
+/** Opens one port around routes that show what a socket does to a request. */
+async function open(
+  surface: Surface,
+  flags: Partial<Record<keyof Config, string>> = {},
+  handle: Handle = echo,
+): Promise<Port> {
+  const config = await loadConfig({ flags: { simulation: true, ...flags }, environment: {} });
+  const identity = await createIdentity({
+    tee: 'simulation',
+    isolation: 'none',
+    anonymous: true,
+    storage: 'none',
+    stateFreshness: 'none',
+    time: 'host',
+    issuers: null,
+    version: '1.0.0',
+  });
+  const routes = (['GET', 'POST'] as const).map((method): Route => ({
+    method,
+    path: '/thing',
+    surfaces,
+    handle: async (call) => handle(call, config),
+  }));
+  const app = createApp({ routes, work: new Work(), log: recordLog(), serverHeader: 'blindai' });
+  const listener = await listen({ surface, host: '127.0.0.1', port: 0, app, config, identity });
+  listeners.push(listener);
+  return { port: listener.port, identity, config };
+}
+
+/** Says how many bytes came from where. */
+async function echo({ request, address, signal }: Call, config: Config): Promise<Response> {
+  let bytes = 0;
+  const limits = {
+    maxBytes: config.maxRequestBytes,
+    idleTimeoutMs: config.idleTimeoutMs,
+    timeoutMs: config.requestTimeoutMs,
+    minBytesPerSecond: null,
+  };
+  for await (const chunk of streamBody(request, limits, signal)) bytes += chunk.length;
+  return Response.json({ bytes, address });
+}
+
+const get = 'GET /thing HTTP/1.1\r\nHost: blindai-srv\r\n\r\n';
+const postHead = (length: number): string =>
+  `POST /thing HTTP/1.1\r\nHost: blindai-srv\r\nContent-Length: ${length}\r\n\r\n`;
+
+/** Expects a whole refusal, and the end of the connection after it. */
+function expectRefusal(text: string, status: number, code: string): void {
+  expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(text.toLowerCase()).toContain(`\r\nblindai-error: ${code}\r\n`);
+  expect(text).toContain(`${code}: `);
+}
+
+describe('a TLS port', () => {
+  it('shows the certificate of the identity, in TLS 1.3', async () => {
+    const { port, identity } = await open('attested');
+    const socket = await openTls(port);
+    expect(socket.getProtocol()).toBe('TLSv1.3');
+    expect(Uint8Array.from(socket.getPeerCertificate().raw)).toEqual(identity.certificate);
+    socket.write(get);
+    const reply = await readUntil(socket, (text) => text.includes('}'));
+    expect(reply).toContain('{"bytes":0,"address":"127.0.0.1"}');
+    socket.destroy();
+  });
+
+  it('refuses anything older than TLS 1.3', async () => {
+    const { port } = await open('attested');
+    await expect(openTls(port, { maxVersion: 'TLSv1.2' })).rejects.toMatchObject({
+      code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+    });
+  });
+
+  it('resumes no session', async () => {
+    const { port } = await open('management');
+    const sessions: Buffer[] = [];
+    const first = await openTls(port);
+    first.on('session', (session: Buffer) => sessions.push(session));
+    first.write(get);
+    await readUntil(first, (text) => text.includes('}'));
+    first.destroy();
+    const kept = first.getSession();
+    for (const session of [...sessions, ...(kept === undefined ? [] : [kept])]) {
+      const second: TLSSocket = await openTls(port, { session });
+      expect(second.isSessionReused()).toBe(false);
+      second.destroy();
+    }
+  });
+
+  it('does not speak plain HTTP', async () => {
+    const { port } = await open('attested');
+    const socket = await openSocket(port);
+    socket.write(get);
+    expect(await readAll(socket)).not.toContain('HTTP/1.1 200');
+  });
+
+  it('drops a handshake that does not go on', async () => {
+    const { port } = await open('attested', { headersTimeoutMs: '100' });
+    expect(await readAll(await openSocket(port))).toBe('');
+  });
+});
+
+describe('the head of a request', () => {
+  it('is refused with too-large beyond its limit', async () => {
+    const { port } = await open('unattested', { maxHeaderBytes: '2048' });
+    const socket = await openSocket(port);
+    socket.write(`GET /thing HTTP/1.1\r\nHost: blindai-srv\r\nX: ${'x'.repeat(2048)}\r\n\r\n`);
+    expectRefusal(await readAll(socket), 413, 'too-large');
+  });
+
+  it.each(['', 'GET /thing HTTP/1.1\r\nHost: blind'])(
+    'is refused with too-slow when no more comes than %j',
+    async (head) => {
+      const { port } = await open('unattested', { headersTimeoutMs: '100' });
+      const socket = await openSocket(port);
+      socket.write(head);
+      expectRefusal(await readAll(socket), 408, 'too-slow');
+    },
+  );
+
+  it.each([
+    'NONSENSE\r\n\r\n',
+    'GET /thing HTTP/1.1\r\nHost: blindai-srv\r\nContent-Length: x\r\n\r\n',
+    'POST /thing HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+    'GET /thing HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n',
+    'GET /th\\ing HTTP/1.1\r\nHost: blindai-srv\r\nConnection: close\r\n\r\n',
+  ])('is refused with malformed: %j', async (head) => {
+    const { port } = await open('unattested');
+    const socket = await openSocket(port);
+    socket.write(head);
+    expectRefusal(await readAll(socket), 400, 'malformed');
+  });
+});
+
+describe('the body of a request', () => {
+  it('is refused with too-large before it is sent, if it says so', async () => {
+    const { port } = await open('attested', { maxRequestBytes: '1000' });
+    const socket = await openTls(port);
+    socket.write(postHead(1001));
+    const reply = await readUntil(socket, (text) => text.includes('too-large: '));
+    expectRefusal(reply, 413, 'too-large');
+    socket.destroy();
+  });
+
+  it('is refused with too-large while it arrives, and the refusal reaches a busy sender', async () => {
+    const { port } = await open('unattested', { maxRequestBytes: '100000' });
+    const socket = await openSocket(port);
+    const reply = readUntil(socket, (text) => text.includes('too-large: '));
+    socket.write('POST /thing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+    const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
+    for (let sent = 0; sent < 64; sent += 1) {
+      if (!socket.write(chunk)) await once(socket, 'drain');
+    }
+    expectRefusal(await reply, 413, 'too-large');
+    socket.destroy();
+  });
+
+  it('is refused with too-slow when it stops', async () => {
+    const { port } = await open('unattested', { idleTimeoutMs: '100' });
+    const socket = await openSocket(port);
+    socket.write(`${postHead(10)}x`);
+    expectRefusal(await readAll(socket), 408, 'too-slow');
+  });
+
+  it('is refused with too-slow when it takes too long', async () => {
+    const { port } = await open('unattested', { requestTimeoutMs: '100' });
+    const socket = await openSocket(port);
+    socket.write(`${postHead(1000)}x`);
+    const timer = setInterval(() => socket.write('x'), 20);
+    expectRefusal(await readAll(socket), 408, 'too-slow');
+    clearInterval(timer);
+  });
+});
+
+describe('a connection', () => {
+  it('serves one request after the other', async () => {
+    const { port } = await open('unattested');
+    const socket = await openSocket(port);
+    socket.write(`${postHead(3)}abc${get}${postHead(1)}a`);
+    const text = await readUntil(socket, (read) => read.split('{"bytes"').length === 4);
+    expect([...text.matchAll(/\{"bytes":(\d)/g)].map(([, bytes]) => bytes)).toEqual([
+      '3',
+      '0',
+      '1',
+    ]);
+    socket.destroy();
+  });
+
+  it('is closed when it says nothing between requests', async () => {
+    const { port } = await open('unattested', { idleTimeoutMs: '100' });
+    const socket = await openSocket(port);
+    socket.write(get);
+    expect(await readAll(socket)).toContain('HTTP/1.1 200');
+  });
+
+  it('stays open while an answer is worked on, however long', async () => {
+    const { port } = await open('unattested', { idleTimeoutMs: '50' }, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return Response.json('done');
+    });
+    const socket = await openSocket(port);
+    socket.write(get);
+    expect(await readUntil(socket, (text) => text.includes('"done"'))).toContain('200 OK');
+    socket.destroy();
+  });
+
+  it('is closed when nobody takes the answer', async () => {
+    const big = new Uint8Array(64 * 1024 * 1024);
+    const { port } = await open('unattested', { idleTimeoutMs: '200' }, async () =>
+      replyInParts([big, big], 'cbor'),
+    );
+    const socket = await openSocket(port);
+    socket.pause();
+    socket.write(get);
+    const closed = once(socket, 'close');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    let received = 0;
+    socket.on('data', (chunk: Buffer) => (received += chunk.length));
+    socket.resume();
+    await closed;
+    expect(received).toBeLessThan(2 * big.length);
+  });
+
+  it('carries an answer in parts whole, with its length', async () => {
+    const parts = [1, 2, 3].map((byte) => new Uint8Array(1_000_000).fill(byte));
+    const { port } = await open('attested', {}, async () =>
+      replyInParts([new Uint8Array(), ...parts, new Uint8Array()], 'cbor'),
+    );
+    const socket = await openTls(port);
+    socket.write(get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+    const text = await readAll(socket);
+    const [head = '', body = ''] = text.split('\r\n\r\n');
+    expect(head.toLowerCase()).toContain('content-length: 3000000');
+    expect(Buffer.concat(parts).equals(Buffer.from(body, 'latin1'))).toBe(true);
+  });
+
+  it('is refused beyond the limit of connections', async () => {
+    const { port } = await open('unattested', { maxConnections: '1' });
+    const first = await openSocket(port);
+    const second = await openSocket(port);
+    expect(await readAll(second)).toBe('');
+    first.destroy();
+  });
+});
+
+async function noApp(): Promise<Response> {
+  return new Response();
+}
+
+describe('an address', () => {
+  it('that is taken is refused with port-in-use, by name', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { identity, config } = await open('unattested');
+    await expect(
+      listen({ surface: 'attested', host: '127.0.0.1', port, app: noApp, config, identity }),
+    ).rejects.toMatchObject({
+      code: 'port-in-use',
+      message: expect.stringContaining(`127.0.0.1:${port} (attested port)`) as unknown,
+    });
+    other.close();
+  });
+
+  it('that this machine has not is refused with address-unavailable', async () => {
+    const { identity, config } = await open('unattested');
+    await expect(
+      listen({ surface: 'management', host: '2001:db8::1', port: 9, app: noApp, config, identity }),
+    ).rejects.toMatchObject({
+      code: 'address-unavailable',
+      message: expect.stringContaining('[2001:db8::1]:9 (management port)') as unknown,
+    });
+  });
+});
+
+describe('stopping', () => {
+  it('takes no more connections, finishes what it answers, and closes', async () => {
+    let finish!: (response: Response) => void;
+    const { port } = await open(
+      'unattested',
+      {},
+      async () => new Promise<Response>((resolve) => (finish = resolve)),
+    );
+    const [idle, busy] = [await openSocket(port), await openSocket(port)];
+    busy.write(get);
+    await expect.poll(() => finish).toBeTypeOf('function');
+    const [listener] = listeners;
+    listener?.stop();
+    await expect(openSocket(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    finish(Response.json('the last answer'));
+    expect(await readAll(busy)).toContain('the last answer');
+    await listener?.close();
+    expect(await readAll(idle)).toBe('');
+  });
+});
