@@ -33,6 +33,8 @@ export interface AttestedServer<Claims extends UnmatchedClaims = VerifiedClaims>
   /** Each check that was made, those of the client included. */
   readonly report: Report;
   readonly keyset: Keyset;
+  /** The very bytes that the evidence covers. */
+  readonly encodedKeyset: Uint8Array;
   /** The settings that the keyset vouches for. */
   readonly config: ServerConfig;
   /** Of the connection, DER. */
@@ -88,7 +90,15 @@ export async function verifyServerEvidence(
     enforceConfig(config, claims, policy.manifest),
     enforceTransport(tlsGroup, policy.manifest),
   ]);
-  return { claims, report, keyset: keyset.value, config, certificate, tls: { group: tlsGroup } };
+  return {
+    claims,
+    report,
+    keyset: keyset.value,
+    encodedKeyset: reply.keyset,
+    config,
+    certificate,
+    tls: { group: tlsGroup },
+  };
 }
 
 /**

@@ -185,7 +185,10 @@ export class BlindAIClient implements AsyncDisposable {
       signal: options.signal,
     });
     if (demanded !== null && reply.headers[headers.modelHash.toLowerCase()] !== demanded) {
-      throw new ConnectionError('bad-reply', 'the server does not say which model it ran');
+      throw new ConnectionError(
+        'bad-reply',
+        'the server does not say that it ran the model with this hash',
+      );
     }
     const outputs = readingReply(() =>
       decodeRunReply(reply.body).map((output) => Tensor.fromBytes(output)),

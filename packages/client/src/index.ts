@@ -41,6 +41,7 @@ export {
   type InputErrorCode,
   type ModelErrorCode,
 } from './errors.ts';
+export { loadManifest } from './manifest.ts';
 export type { ModelSource } from './model-source.ts';
 export type { RunInputs } from './run-inputs.ts';
 export type { UploadProgress } from './upload-body.ts';

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BlindAIError } from '@blindai/attestation';
 import { errors, type Dispatcher } from 'undici';
 import type { AttestedServer } from '../attested-server.ts';
@@ -8,6 +9,7 @@ import type { Transport, TransportReply, TransportRequest } from '../transport.t
 import { AttestedConnections } from './attested-connections.ts';
 import { AttestedPools } from './attested-pools.ts';
 import { startDeadline } from './deadline.ts';
+import { OutgoingBody } from './outgoing-body.ts';
 import { RequestSlots } from './request-slots.ts';
 
 /** Where a server listens, and what is demanded of it. */
@@ -23,9 +25,6 @@ const maxConcurrentRequests = 32;
 
 /** A connection on which nothing moves for this long is given up. */
 const stallTimeoutMs = 120_000;
-
-/** A small body goes out in one piece with its head. */
-const smallBodyBytes = 65_536;
 
 /**
  * HTTP/1.1 over connections that are attested one by one.
@@ -69,8 +68,6 @@ export class HttpTransport implements Transport {
     const { signal } = deadline;
     try {
       return await this.#slots.run(signal, () => this.#sendOnce(request, signal));
-    } catch (error) {
-      throw connectionErrorOf(error);
     } finally {
       deadline.clear();
     }
@@ -83,6 +80,10 @@ export class HttpTransport implements Transport {
 
   /** Sends the request on one connection, and tries a second time to open it. */
   async #sendOnce(request: TransportRequest, signal: AbortSignal): Promise<TransportReply> {
+    // Two turns of the event loop have a look at the network between them: a connection that the server
+    // closed before this call is then known to be closed, and not used.
+    await nextTurn();
+    await nextTurn();
     if (this.#closing !== null) throw new ConnectionError('closed', 'this client was closed');
     this.#renewIfExpired();
     try {
@@ -95,24 +96,26 @@ export class HttpTransport implements Transport {
 
   async #exchange(request: TransportRequest, signal: AbortSignal): Promise<TransportReply> {
     const timeoutMs = request.timeoutMs ?? stallTimeoutMs;
-    const response = await this.#pools.pool(request.surface).request({
-      method: 'POST',
-      path: request.path,
-      headers: {
-        ...request.headers,
-        ...(request.bodyBytes !== null && { 'content-length': `${request.bodyBytes}` }),
-      },
-      // Any iterable of bytes is a body; the types leave that out.
-      body: bodyOf(request) as Readable,
-      signal,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-    });
-    return {
-      status: response.statusCode,
-      headers: singleHeaders(response.headers),
-      body: await readBody(response.body, request.maxReplyBytes),
-    };
+    const body = new OutgoingBody(request);
+    try {
+      const response = await this.#pools.pool(request.surface).request({
+        method: 'POST',
+        path: request.path,
+        headers: { ...request.headers, ...body.headers },
+        // Any iterable of bytes is a body; the types leave that out.
+        body: body.content as Readable,
+        signal,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+      });
+      return {
+        status: response.statusCode,
+        headers: singleHeaders(response.headers),
+        body: await readBody(response.body, request.maxReplyBytes),
+      };
+    } catch (error) {
+      throw body.failed ? body.failure : connectionErrorOf(error);
+    }
   }
 
   #renewIfExpired(): void {
@@ -124,11 +127,6 @@ export class HttpTransport implements Transport {
     void this.#pools.close();
     this.#pools = new AttestedPools(new AttestedConnections(host, policy, now), ports, null);
   }
-}
-
-function bodyOf({ body, bodyBytes }: TransportRequest): unknown {
-  const isSmall = bodyBytes !== null && bodyBytes <= smallBodyBytes;
-  return isSmall && Array.isArray(body) ? Buffer.concat(body as readonly Uint8Array[]) : body;
 }
 
 async function readBody(

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InputError } from '../errors.ts';
 import type { ModelSource, OpenModel, Runtime } from '../model-source.ts';
+
+/** At a time, of a model's file. */
+const fileReadBytes = 262_144;
 
 /** What Node lends the client: files, and a hash that is fed piece by piece. */
 export const nodeRuntime: Runtime = {
@@ -43,21 +46,33 @@ async function openFile(path: string): Promise<OpenModel> {
       await file.close();
       throw new InputError('unreadable', 'the model is not a file');
     }
-    const chunks = file.createReadStream({ autoClose: false, highWaterMark: 262_144 });
     return {
       name: basename(path),
       length: status.size,
-      chunks: chunks as AsyncIterable<Uint8Array>,
-      close: async () => {
-        chunks.destroy();
-        await file.close();
-      },
+      chunks: readFrom(file),
+      close: async () => file.close(),
     };
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    throw new InputError('unreadable', `the model's file cannot be opened (${code})`, {
-      cause: error,
-    });
+    throw unreadable(error);
   }
+}
+
+async function* readFrom(file: FileHandle): AsyncGenerator<Uint8Array> {
+  const piece = Buffer.alloc(fileReadBytes);
+  for (;;) {
+    const { bytesRead } = await file.read(piece).catch((error: unknown) => {
+      throw unreadable(error);
+    });
+    if (bytesRead === 0) return;
+    // A copy: what was handed on may still be on its way out when the next piece is read.
+    yield new Uint8Array(piece.subarray(0, bytesRead));
+  }
+}
+
+function unreadable(error: unknown): InputError {
+  if (error instanceof InputError) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  return new InputError('unreadable', `the model's file cannot be read (${code})`, {
+    cause: error,
+  });
 }

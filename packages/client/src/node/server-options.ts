@@ -1,16 +1,14 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import {
   acceptBootEvidence,
   allowDebug,
   anyMeasurement,
-  ManifestError,
-  parseManifest,
   type Manifest,
 } from '@blindai/attestation';
 import type { CallOptions } from '../call-options.ts';
 import { InputError } from '../errors.ts';
+import { loadManifest } from '../manifest.ts';
 import type { ServerPolicy, UnmatchedServerPolicy } from '../server-policy.ts';
 
 /** What a client demands of a server, and how it finds it. */
@@ -102,15 +100,9 @@ async function readManifest(
     throw new TypeError('give either manifest or manifestFile');
   }
   const source = manifestFile === undefined ? manifest : await readManifestFile(manifestFile);
-  if (source === undefined || (typeof source === 'object' && !(source instanceof Uint8Array))) {
-    if (manifestSha256 !== undefined) {
-      throw new TypeError("manifestSha256 needs the manifest's bytes, text or file");
-    }
-    return source;
-  }
-  const bytes = typeof source === 'string' ? new TextEncoder().encode(source) : source;
-  if (manifestSha256 !== undefined) checkHash(bytes, manifestSha256);
-  return parseManifest(decodeText(bytes));
+  if (source !== undefined) return await loadManifest(source, manifestSha256);
+  if (manifestSha256 === undefined) return undefined;
+  throw new TypeError('manifestSha256 pins a manifest: give it too');
 }
 
 async function readManifestFile(path: string): Promise<Uint8Array> {
@@ -119,22 +111,5 @@ async function readManifestFile(path: string): Promise<Uint8Array> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new InputError('unreadable', `the manifest cannot be read (${code})`, { cause: error });
-  }
-}
-
-function checkHash(bytes: Uint8Array, expected: string): void {
-  if (!/^[0-9a-f]{64}$/i.test(expected))
-    throw new TypeError('manifestSha256 must be 64 hex digits');
-  const found = createHash('sha256').update(bytes).digest('hex');
-  if (found !== expected.toLowerCase()) {
-    throw new ManifestError(null, `expected SHA-256 ${expected.toLowerCase()}, found ${found}`);
-  }
-}
-
-function decodeText(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new ManifestError(null, 'expected UTF-8');
   }
 }

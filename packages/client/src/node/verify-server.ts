@@ -20,6 +20,8 @@ export interface VerifiedServer<
 > extends AttestedServer<Claims> {
   /** Of the certificate's DER, hex. */
   readonly certificateSha256: string;
+  /** Of the keyset's bytes, hex. */
+  readonly keysetSha256: string;
 }
 
 /**
@@ -31,6 +33,10 @@ export interface VerifiedServer<
  * @throws as {@link connect}.
  */
 export async function verifyServer(host: string, options: ServerOptions): Promise<VerifiedServer>;
+export async function verifyServer(
+  host: string,
+  options: UnmatchedServerOptions,
+): Promise<VerifiedServer<UnmatchedClaims>>;
 export async function verifyServer(
   host: string,
   options: ServerOptions | UnmatchedServerOptions,
@@ -51,12 +57,19 @@ export async function verifyServer(
     const connection = await openTls(endpoint, deadline.signal);
     try {
       const { server } = await attestConnection(connection, policy, now, deadline.signal);
-      const certificateSha256 = createHash('sha256').update(server.certificate).digest('hex');
-      return { ...server, certificateSha256 };
+      return {
+        ...server,
+        certificateSha256: sha256(server.certificate),
+        keysetSha256: sha256(server.encodedKeyset),
+      };
     } finally {
       connection.socket.destroy();
     }
   } finally {
     deadline.clear();
   }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
