@@ -17,7 +17,8 @@ export interface BodyLimits {
  * The chunks of a request's body, each to be used before the next is asked for.
  *
  * @throws {ProtocolError} `too-large` as soon as more than `maxBytes` are announced or have arrived,
- *   `too-slow` when the sender is, `malformed` when the connection ends before the body does.
+ *   `too-slow` when the sender is, `malformed` when the connection ends before the body does,
+ *   `unsupported-media-type` for a body that is compressed, whose size says nothing about its content's.
  * @throws the reason of `signal`, once that is aborted.
  */
 export async function* streamBody(
@@ -26,6 +27,9 @@ export async function* streamBody(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   signal.throwIfAborted();
+  if (!['identity', null].includes(request.headers.get('content-encoding'))) {
+    throw new ProtocolError('unsupported-media-type', 'a body must not be compressed');
+  }
   const tooLarge = new ProtocolError(
     'too-large',
     `a request to this route must have at most ${limits.maxBytes} bytes`,

@@ -15,6 +15,10 @@ const otherVariables: ReadonlySet<string> = new Set([
   'BLINDAI_DISABLE_TELEMETRY', // the predecessor's; here there is no telemetry to disable
 ]);
 
+/** What Kubernetes sets in every container for a service that is called `blindai`, or begins with it. */
+const serviceLink =
+  /^BLINDAI_(?:\w+_)?(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:TCP|UDP))|^BLINDAI_PORT$/;
+
 /** Where settings come from: a flag wins over a variable, a variable over the file, the file over defaults. */
 export interface ConfigSources {
   /** Flags by setting name (`attestedPort`), and `config`: path of the settings file (TOML). */
@@ -64,7 +68,8 @@ function givenByFlags(flags: ConfigSources['flags']): Given {
 function givenByEnvironment(environment: ConfigSources['environment']): Given {
   return readEntries(
     Object.entries(environment).filter(
-      ([name]) => name.startsWith('BLINDAI_') && !otherVariables.has(name),
+      ([name]) =>
+        name.startsWith('BLINDAI_') && !otherVariables.has(name) && !serviceLink.test(name),
     ),
     (setting) => setting.environment,
     (name) => `environment variable ${name}`,

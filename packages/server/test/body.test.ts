@@ -61,6 +61,11 @@ describe('streamBody', () => {
     expect(await countBytes(new Request('http://localhost/'))).toBe(0);
   });
 
+  it('refuses with unsupported-media-type a body that is compressed', async () => {
+    const { request } = slowRequest({ 'Content-Encoding': 'gzip' });
+    await expect(countBytes(request)).rejects.toMatchObject({ code: 'unsupported-media-type' });
+  });
+
   it('refuses with too-large what announces too much, before it arrives', async () => {
     const { request } = slowRequest({ 'Content-Length': '1001' });
     await expect(countBytes(request)).rejects.toMatchObject({ code: 'too-large' });

@@ -132,10 +132,17 @@ describe('loadConfig', () => {
   it('refuses an unknown variable with our prefix, and no other variable', async () => {
     const error = await refusal({ environment: { BLINDAI_ATESTED_PORT: '1' } });
     expect(error.message).toContain('BLINDAI_ATESTED_PORT');
-    await loadConfig({
-      flags: {},
-      environment: { PATH: '/bin', BLINDAI_REQUIRE_ALL: '1', BLINDAI_DISABLE_TELEMETRY: '1' },
-    });
+    const environment = {
+      PATH: '/bin',
+      BLINDAI_REQUIRE_ALL: '1',
+      BLINDAI_DISABLE_TELEMETRY: '1',
+      BLINDAI_PORT: 'tcp://10.0.0.1:9923',
+      BLINDAI_PORT_9923_TCP_ADDR: '10.0.0.1',
+      BLINDAI_SERVICE_HOST: '10.0.0.1',
+      BLINDAI_TLS_SERVICE_PORT_ATTESTED: '9924',
+    };
+    const config = await loadConfig({ flags: {}, environment });
+    expect(config).toEqual(await loadConfig({ flags: {}, environment: {} }));
   });
 
   it.each([

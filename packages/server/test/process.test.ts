@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ReadyInfo } from '../src/server.ts';
+import { openSocket, openTls, readAll } from './raw-socket.ts';
 
 /** A server as a process of its own, from the built package, with its ready line on stdout. */
 const program = `
@@ -21,6 +22,8 @@ const program = `
 interface Started {
   readonly child: ChildProcess;
   readonly ready: Promise<ReadyInfo>;
+  /** What it has written to stderr so far. */
+  readonly written: () => string;
   readonly ended: Promise<{ code: number | null; signal: string | null; errors: string }>;
 }
 
@@ -46,7 +49,11 @@ function start(execArgv: string[] = [], environment: NodeJS.ProcessEnv = {}): St
     signal: child.signalCode,
     errors,
   }));
-  return { child, ready, ended };
+  return { child, ready, written: () => errors, ended };
+}
+
+function postHead(length: number, ending = ''): string {
+  return `POST /upload HTTP/1.1\r\nHost: blindai-srv\r\nContent-Length: ${length}\r\n${ending}\r\n`;
 }
 
 describe('a server process', () => {
@@ -63,16 +70,46 @@ describe('a server process', () => {
     expect(events).toEqual(['server-ready', 'server-draining', 'server-closed']);
   });
 
-  it('opens no inspector at SIGUSR1', async () => {
+  it('writes nothing but its log, however its clients leave', async () => {
     const { child, ready, ended } = start();
-    await ready;
-    child.kill('SIGUSR1');
-    await expect.poll(() => child.exitCode).toBe(null);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { addresses } = await ready;
+    let output = '';
+    child.stdout?.on('data', (text: string) => (output += text));
+    const port = Number(addresses.management?.split(':').at(-1));
+    for (const text of [
+      '',
+      'POST',
+      postHead(10),
+      `${postHead(10)}x`,
+      `${postHead(1)}x`,
+      '\0\r\n\r\n',
+    ]) {
+      const leaving = await openTls(port);
+      leaving.write(text, () => leaving.destroy());
+      const resetting = await openSocket(port);
+      resetting.write(text);
+      resetting.resetAndDestroy();
+    }
+    const last = await openTls(port);
+    last.write(postHead(1, 'Connection: close\r\n') + 'x');
+    expect(await readAll(last)).toContain('HTTP/1.1 400');
     child.kill('SIGTERM');
     const { code, errors } = await ended;
     expect(code).toBe(0);
-    expect(errors).toContain('inspector-refused');
+    expect(output).toBe('');
+    for (const line of errors.trim().split('\n')) {
+      expect(JSON.parse(line)).toMatchObject({ simulation: 'protects nothing', level: 'info' });
+    }
+  });
+
+  it('opens no inspector at SIGUSR1', async () => {
+    const { child, ready, written, ended } = start();
+    await ready;
+    child.kill('SIGUSR1');
+    await expect.poll(written).toContain('inspector-refused');
+    child.kill('SIGTERM');
+    const { code, errors } = await ended;
+    expect(code).toBe(0);
     expect(errors).not.toContain('Debugger listening');
   });
 
