@@ -67,15 +67,11 @@ type FormMembers = Pick<Collateral, 'rootCaCrl' | 'pckCrl' | 'tcbInfo' | 'qeIden
 function parseFileMembers(members: Members): FormMembers {
   const document = (name: string): SignedDocument => ({
     text: members.text(name),
-    signature: decodeHex(
-      `${what}.${name}_signature`,
-      members.text(`${name}_signature`),
-      signatureLength,
-    ),
+    signature: members.hex(`${name}_signature`, signatureLength),
   });
   return {
-    rootCaCrl: decodeHex(`${what}.root_ca_crl`, members.text('root_ca_crl')),
-    pckCrl: decodeHex(`${what}.pck_crl`, members.text('pck_crl')),
+    rootCaCrl: members.hex('root_ca_crl'),
+    pckCrl: members.hex('pck_crl'),
     tcbInfo: document('tcb_info'),
     qeIdentity: document('qe_identity'),
     pckChain: null,
@@ -103,8 +99,16 @@ function parseWrapped(members: Members, name: string, inner: string): SignedDocu
   json.exactly([inner, 'signature']);
   return {
     text: json.objectText(inner),
-    signature: decodeHex(`${where}.signature`, json.string('signature'), signatureLength),
+    signature: decodeUnsignedHex(`${where}.signature`, json.string('signature'), signatureLength),
   };
+}
+
+/** Hex that no signature covers: of one case only, so that there are few ways to write the same. */
+function decodeUnsignedHex(where: string, text: string, length?: number): Bytes {
+  if (text !== text.toLowerCase() && text !== text.toUpperCase()) {
+    throw new FormatError(where, 'hex in one case expected');
+  }
+  return decodeHex(where, text, length);
 }
 
 /** The members of a foreign object, map or JSON text, each read once. */
@@ -134,6 +138,10 @@ class Members {
     if (typeof value !== 'string') throw new FormatError(`${what}.${name}`, 'text expected');
     if (value.length > maxTextLength) throw new FormatError(`${what}.${name}`, 'more than 1 MiB');
     return value;
+  }
+
+  hex(name: string, length?: number): Bytes {
+    return decodeUnsignedHex(`${what}.${name}`, this.text(name), length);
   }
 
   chain(name: string, length: number): Bytes[] {

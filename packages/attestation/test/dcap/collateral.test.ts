@@ -106,6 +106,15 @@ describe('parseCollateral', () => {
     }
   });
 
+  it('takes hex of either case, but not of both in one text', () => {
+    for (const name of ['pck_crl', 'root_ca_crl', 'tcb_info_signature', 'qe_identity_signature']) {
+      const upper = String(file[name]).toUpperCase();
+      expect(parseCollateral({ ...file, [name]: upper })).toEqual(parseCollateral(file));
+      const mixed = upper.replace(/[A-F]/, (digit) => digit.toLowerCase());
+      expect(() => parseCollateral({ ...file, [name]: mixed })).toThrow('hex in one case');
+    }
+  });
+
   it.each([
     ['an absent signature', /,"signature":"\w+"/, ''],
     ['a doubled signature', /(,"signature":"\w+")/, '$1$1'],

@@ -4,7 +4,8 @@ import { decodeHex, encodeHex } from '../../src/encoding/hex.ts';
 
 it('hex goes both ways, in either case', () => {
   expect(encodeHex(Uint8Array.of(0, 0xab, 0xff))).toBe('00abff');
-  expect(decodeHex('hex', '00ABff', 3)).toEqual(Uint8Array.of(0, 0xab, 0xff));
+  expect(decodeHex('hex', '00abff', 3)).toEqual(Uint8Array.of(0, 0xab, 0xff));
+  expect(decodeHex('hex', '00aBFf')).toEqual(Uint8Array.of(0, 0xab, 0xff));
   expect(decodeHex('hex', '')).toEqual(new Uint8Array());
 });
 
