@@ -26,7 +26,11 @@ export function reply(
 }
 
 /** A reply of parts that are sent one after the other, as the receiver takes them, and never joined. */
-export function replyInParts(parts: readonly Uint8Array[], as: ReplyEncoding): Response {
+export function replyInParts(
+  parts: readonly Uint8Array[],
+  as: ReplyEncoding,
+  headers?: Readonly<Record<string, string>>,
+): Response {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const left = parts.filter((part) => part.length > 0).values();
   const body = new ReadableStream<Uint8Array>(
@@ -39,7 +43,7 @@ export function replyInParts(parts: readonly Uint8Array[], as: ReplyEncoding): R
     },
     { highWaterMark: 0 },
   );
-  return new Response(body, { status: 200, headers: headersOf(length, as) });
+  return new Response(body, { status: 200, headers: headersOf(length, as, headers) });
 }
 
 function headersOf(

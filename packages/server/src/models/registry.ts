@@ -21,6 +21,8 @@ export type ModelSelector = { readonly id: string } | { readonly hash: string };
 export interface FoundModel {
   /** Names the model in logs; the id is a secret. */
   readonly ref: string;
+  /** SHA-256 of the model, in hex. */
+  readonly hash: string;
   readonly signature: ModelSignature;
   /** See {@link LoadedModel.run}. */
   run(inputs: readonly TensorBytes[], options: RunOptions): Promise<TensorBytes[]>;
@@ -95,6 +97,7 @@ export class ModelRegistry {
     if (record === undefined) throw notFound();
     return {
       ref: record.ref,
+      hash: record.hash,
       signature: record.loaded.signature,
       run: (inputs, options) => record.loaded.run(inputs, options),
     };

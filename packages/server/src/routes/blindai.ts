@@ -4,6 +4,7 @@ import {
   encodeDeleteReply,
   encodeRunReply,
   encodeUploadReply,
+  headers,
   modelRefOf,
   ProtocolError,
   UploadDecoder,
@@ -73,11 +74,24 @@ async function run(call: Call, { config, models, buffered }: BlindaiOptions): Pr
   const { modelId, modelHash, inputs } = decodeRun(body);
   const model = models.find(modelId === null ? { hash: modelHash! } : { id: modelId }, caller);
   call.noted.modelRef = model.ref;
+  enforceHash(call.request, model.hash);
   const outputs = await model.run(inputs, {
     timeoutMs: config.inferenceTimeoutMs,
     signal: call.signal,
   });
-  return replyInParts(encodeRunReply(outputs), 'cbor');
+  return replyInParts(encodeRunReply(outputs), 'cbor', { [headers.modelHash]: model.hash });
+}
+
+/** Refuses to run another model than the caller demands; the answer says which one it was. */
+function enforceHash(request: Request, hash: string): void {
+  const demanded = request.headers.get(headers.modelHash);
+  if (demanded === null) return;
+  if (!/^[0-9a-f]{64}$/i.test(demanded)) {
+    throw new ProtocolError('bad-input', `${headers.modelHash} must be 64 hex digits`);
+  }
+  if (demanded.toLowerCase() !== hash) {
+    throw new ProtocolError('not-found', 'the model with this id has another hash');
+  }
 }
 
 async function remove(call: Call, { config, models, buffered }: BlindaiOptions): Promise<Response> {
