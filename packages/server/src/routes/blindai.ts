@@ -72,6 +72,9 @@ async function run(call: Call, { config, models, buffered }: BlindaiOptions): Pr
   const body = await readBody(call.request, requestLimits(config), call.signal, lease);
   call.noted.bytes = body.length;
   const { modelId, modelHash, inputs } = decodeRun(body);
+  if (inputs.length > config.maxTensors) {
+    throw new ProtocolError('too-large', `a run has at most ${config.maxTensors} inputs here`);
+  }
   const model = models.find(modelId === null ? { hash: modelHash! } : { id: modelId }, caller);
   call.noted.modelRef = model.ref;
   enforceHash(call.request, model.hash);

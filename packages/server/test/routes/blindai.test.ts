@@ -63,8 +63,15 @@ describe('POST /upload', () => {
 
   it('takes a body in chunks of any size', async () => {
     const body = uploadBody();
-    const chunks = ReadableStream.from(Array.from(body, (byte) => Uint8Array.of(byte)));
-    const init = { method: 'POST', body: chunks as BodyInit, duplex: 'half' };
+    const left = body.values();
+    const chunks = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        const { done, value } = left.next();
+        if (done === true) controller.close();
+        else controller.enqueue(Uint8Array.of(value));
+      },
+    });
+    const init = { method: 'POST', body: chunks, duplex: 'half' };
     const request = new Request('https://blindai-srv/upload', init);
     expect((await service.app(request, 'management')).status).toBe(200);
   });
@@ -235,6 +242,13 @@ describe('limits on what all together hold', () => {
     expect((await small.app(post('/upload', uploadBody()), 'management')).status).toBe(200);
     const second = await small.app(post('/upload', uploadBody()), 'management');
     await expectRefusal(second, 'too-many-requests');
+    await small.close();
+  });
+
+  it('refuses with too-large more tensors than are set', async () => {
+    const small = await createSimulatedService({ maxTensors: '1' });
+    const body = runBody({ modelHash: hash, inputs: [measurements(), measurements('another')] });
+    await expectRefusal(await small.app(post('/run', body), 'attested'), 'too-large');
     await small.close();
   });
 
