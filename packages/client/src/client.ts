@@ -20,6 +20,7 @@ import type { AttestedServer } from './attested-server.ts';
 import type { CallOptions } from './call-options.ts';
 import { ConnectionError, errorOfServer, InputError, readingReply } from './errors.ts';
 import type { ModelSource, Runtime } from './model-source.ts';
+import { refuseUnknownOptions } from './known-options.ts';
 import { encodeInputs, type RunInputs } from './run-inputs.ts';
 import type { Transport, TransportReply, TransportRequest } from './transport.ts';
 import { createUploadBody, type UploadProgress } from './upload-body.ts';
@@ -56,6 +57,11 @@ export interface DeleteOptions extends CallOptions {
   /** The one that the upload returned. Default: the client's own. */
   readonly ownerToken?: string | undefined;
 }
+
+const callOptions = ['timeoutMs', 'signal'] as const satisfies (keyof CallOptions)[];
+const uploadOptions = [...callOptions, 'name', 'optimize', 'ownerToken', 'onProgress'];
+const runOptions = [...callOptions, 'modelHash'];
+const deleteOptions = [...callOptions, 'ownerToken'];
 
 /**
  * A verified connection to a server. There is no other way to one but `connect`, so that no method here can
@@ -119,6 +125,7 @@ export class BlindAIClient implements AsyncDisposable {
    * @see wire.md §1
    */
   async uploadModel(source: ModelSource, options: UploadOptions = {}): Promise<UploadedModel> {
+    refuseUnknownOptions(options, uploadOptions);
     const ownerToken = this.#tokenOf(options);
     const model = await this.#runtime.openModel(source);
     try {
@@ -165,6 +172,7 @@ export class BlindAIClient implements AsyncDisposable {
     inputs: RunInputs,
     options: RunOptions = {},
   ): Promise<{ readonly outputs: readonly Tensor[] }> {
+    refuseUnknownOptions(options, runOptions);
     const target =
       typeof model === 'string'
         ? { modelId: model, modelHash: null }
@@ -204,6 +212,7 @@ export class BlindAIClient implements AsyncDisposable {
    * @see wire.md §1
    */
   async deleteModel(modelId: string, options: DeleteOptions = {}): Promise<void> {
+    refuseUnknownOptions(options, deleteOptions);
     const body = encodeDelete({ modelId });
     const reply = await this.#call({
       surface: 'management',

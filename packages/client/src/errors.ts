@@ -3,7 +3,7 @@ import { ProtocolError, type ErrorCode } from '@blindai/protocol';
 
 /** Why a server could not be reached, or could not or would not answer. Nothing is wrong with the request. */
 export type ConnectionErrorCode =
-  /** No TCP connection, no TLS 1.3, or none in time. */
+  /** No connection over TLS 1.3, or none that stayed open until the server had proved what it is. */
   | 'unreachable'
   /** The connection is not one that data may go over: a resumed session, another protocol. */
   | 'bad-transport'

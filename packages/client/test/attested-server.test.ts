@@ -161,3 +161,25 @@ describe('the certificate', () => {
     await expectRefusal(received, 'report-data', '');
   });
 });
+
+describe('evidence after random changes', () => {
+  it('is refused as an attestation, and nothing else', async () => {
+    const received = await receive();
+    let state = 7;
+    const random = (below: number): number => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % below;
+    };
+    for (let round = 0; round < 300; round += 1) {
+      const reply = new Uint8Array(received.reply);
+      const at = random(reply.length);
+      reply[at] = reply.at(at)! ^ (1 + random(255));
+      const outcome: unknown = await verifyServerEvidence(
+        { ...received, reply },
+        policy,
+        new Date(),
+      ).catch((error: unknown) => error);
+      expect(outcome, `byte ${at} changed`).toBeInstanceOf(AttestationError);
+    }
+  });
+});

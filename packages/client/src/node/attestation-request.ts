@@ -20,7 +20,7 @@ export interface EvidenceReply {
  * by hand: a library would follow redirects, or take what comes after the reply for the next one.
  *
  * @param nonce - 32 random bytes; null asks for the quote made at boot.
- * @throws {ConnectionError} `bad-reply`, `connection-lost`, an error of the server, or the signal's reason.
+ * @throws {ConnectionError} `bad-reply`, `unreachable`, an error of the server, or the signal's reason.
  */
 export async function requestEvidence(
   socket: TLSSocket,
@@ -89,7 +89,7 @@ function readFrom(socket: TLSSocket): Uint8Array | null {
 
 function lost(): ConnectionError {
   return new ConnectionError(
-    'connection-lost',
+    'unreachable',
     'the server closed the connection before it proved what it is',
   );
 }

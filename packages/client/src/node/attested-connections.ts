@@ -107,6 +107,6 @@ export class AttestedConnections {
 
 function refuseIfClosed(socket: TLSSocket): void {
   if (socket.destroyed) {
-    throw new ConnectionError('connection-lost', 'the server closed the connection');
+    throw new ConnectionError('unreachable', 'the server closed the connection');
   }
 }

@@ -12,8 +12,13 @@ export interface Deadline {
  * caller's reason as its cause.
  *
  * @param timeoutMs - Null: none but the caller's signal.
+ * @throws {TypeError} for a time that a timer cannot keep.
  */
 export function startDeadline(timeoutMs: number | null, signal?: AbortSignal): Deadline {
+  // A timer takes anything else for one millisecond.
+  if (timeoutMs !== null && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
+    throw new TypeError('timeoutMs must be above 0 and below 2^31');
+  }
   const controller = new AbortController();
   const abort = (): void => {
     controller.abort(

@@ -8,6 +8,7 @@ import {
 } from '@blindai/attestation';
 import type { CallOptions } from '../call-options.ts';
 import { InputError } from '../errors.ts';
+import { refuseUnknownOptions } from '../known-options.ts';
 import { loadManifest } from '../manifest.ts';
 import type { ServerPolicy, UnmatchedServerPolicy } from '../server-policy.ts';
 
@@ -42,6 +43,24 @@ export interface UnmatchedServerOptions extends Omit<ServerOptions, typeof anyMe
   readonly [anyMeasurement]: true;
 }
 
+/** Every option of `connect` and `verifyServer`. */
+const knownOptions = [
+  'attestedPort',
+  'managementPort',
+  'unattestedPort',
+  'manifest',
+  'manifestFile',
+  'manifestSha256',
+  'simulation',
+  'ownerToken',
+  'timeoutMs',
+  'signal',
+  'now',
+  allowDebug,
+  acceptBootEvidence,
+  anyMeasurement,
+] as const;
+
 /** How long connecting may take by default. */
 export const connectTimeoutMs = 30_000;
 
@@ -65,7 +84,7 @@ export function parsePort(name: string, port: number): number {
 /**
  * The policy that options ask for.
  *
- * @throws {TypeError} when no manifest is given where one is required, or two.
+ * @throws {TypeError} for an unknown option, and when no manifest is given where one is required, or two.
  * @throws {ManifestError} for a manifest that is wrong, or is not the one that `manifestSha256` pins.
  * @throws {InputError} `unreadable` for a file that cannot be read.
  */
@@ -76,6 +95,7 @@ export async function readPolicy(
 export async function readPolicy(
   options: ServerOptions | UnmatchedServerOptions,
 ): Promise<ServerPolicy | UnmatchedServerPolicy> {
+  refuseUnknownOptions(options, knownOptions);
   const manifest = await readManifest(options);
   const simulation = options.simulation === true;
   if (manifest === undefined && !simulation && options[anyMeasurement] !== true) {

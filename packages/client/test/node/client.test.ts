@@ -462,6 +462,18 @@ describe('a refusal of the server', () => {
 });
 
 describe('a call', () => {
+  it('takes no option that nobody reads', async () => {
+    await using pair = await connectTo(noOutputs);
+    const misspelt: object = { modelhash: 'ab'.repeat(32) };
+    for (const call of [
+      pair.client.runModel('id', input, misspelt),
+      pair.client.uploadModel(new Uint8Array(9), misspelt),
+      pair.client.deleteModel('id', misspelt),
+    ]) {
+      await expect(call).rejects.toThrow(new TypeError('there is no option modelhash'));
+    }
+  });
+
   it('ends after its time', async () => {
     await using pair = await connectTo(never);
     for (const call of [
@@ -474,6 +486,14 @@ describe('a call', () => {
         code: 'timeout',
         message: 'no answer within 20 ms',
       });
+    }
+  });
+
+  it('takes no time that a timer cannot keep', async () => {
+    await using pair = await connectTo(noOutputs);
+    for (const timeoutMs of [0, -1, Number.NaN, Infinity, 2 ** 31]) {
+      const call = pair.client.runModel('id', input, { timeoutMs });
+      await expect(call).rejects.toThrow('timeoutMs must be above 0 and below 2^31');
     }
   });
 

@@ -181,6 +181,13 @@ describe('the options of connect', () => {
     await refuse({ manifest, manifestSha256: 'ab' }, 'must be 64 hex digits');
   });
 
+  it('must be known: a misspelt one would silently demand nothing', async () => {
+    const options = { simulation: true, manifestSHA256: 'ab'.repeat(32) } as ConnectOptions;
+    await refuse(options, 'there is no option manifestSHA256');
+    const symbol = { simulation: true, [Symbol('allowAll')]: true };
+    await refuse(symbol, 'there is no option Symbol(allowAll)');
+  });
+
   it('must name a host and ports', async () => {
     for (const host of ['', 'https://x', 'x:9924', 'a b', 'u@x', '[x]y', 'x/y']) {
       await refuse({ simulation: true }, 'a host must be a name or an address', host);

@@ -261,7 +261,7 @@ describe('a server that answers the request for evidence with', () => {
       end: true,
     });
     await using server = await startRecordingServer(identity, handle);
-    await expect(connectTo(server)).rejects.toMatchObject({ code: 'connection-lost' });
+    await expect(connectTo(server)).rejects.toMatchObject({ code: 'unreachable' });
     expectNoData(server, 1);
   });
 

@@ -183,3 +183,28 @@ describe('what the peer says', () => {
     }
   });
 });
+
+describe('a reply after random changes', () => {
+  it('is read or refused, and nothing else', () => {
+    let state = 1;
+    const random = (below: number): number => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % below;
+    };
+    let refused = 0;
+    for (let round = 0; round < 20_000; round += 1) {
+      const bytes = [...Buffer.from(good)];
+      for (let change = random(3); change >= 0; change -= 1) {
+        bytes.splice(random(bytes.length), random(3), ...(random(2) === 0 ? [] : [random(256)]));
+      }
+      const text = Buffer.from(bytes).toString('latin1');
+      try {
+        read(text, 1 + random(text.length));
+      } catch (error) {
+        if (!(error instanceof ConnectionError)) throw new Error(text, { cause: error });
+        refused += 1;
+      }
+    }
+    expect(refused).toBeGreaterThan(5000);
+  });
+});
