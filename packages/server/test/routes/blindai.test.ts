@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createOwnerToken, decodeErrorText, toHex, type ErrorCode } from '@blindai/protocol';
+import {
+  createOwnerToken,
+  decodeErrorText,
+  toHex,
+  type ErrorCode,
+  type TensorBytes,
+} from '@blindai/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Service } from '../../src/service.ts';
 import type { Surface } from '../../src/surface.ts';
@@ -13,6 +19,7 @@ import {
   uploadBody,
   uploadReplyOf,
 } from '../blindai-requests.ts';
+import { loop } from '../onnx/models.ts';
 import type { RecordedLog } from '../recorded-log.ts';
 import { createSimulatedService } from '../simulated-service.ts';
 
@@ -233,6 +240,42 @@ describe('a caller who leaves', () => {
       .poll(async () => (await small.app(post('/upload', uploadBody()), 'management')).status)
       .toBe(200);
     await small.close();
+  });
+});
+
+describe('a run without end', () => {
+  const rounds: TensorBytes = {
+    name: 'rounds',
+    datatype: 'INT64',
+    shape: [],
+    bytes: new Uint8Array(BigInt64Array.of(2n ** 62n).buffer),
+  };
+
+  async function startEndless(flags: Parameters<typeof createSimulatedService>[0]): Promise<{
+    slow: Service;
+    answer: Promise<Response>;
+  }> {
+    const slow = await createSimulatedService(flags);
+    const uploaded = await slow.app(
+      post('/upload', uploadBody(Uint8Array.from(loop()))),
+      'management',
+    );
+    const { modelId } = await uploadReplyOf(uploaded);
+    const answer = slow.app(post('/run', runBody({ modelId, inputs: [rounds] })), 'attested');
+    return { slow, answer };
+  }
+
+  it('ends with model-timeout after its time', async () => {
+    const { slow, answer } = await startEndless({ inferenceTimeoutMs: '300' });
+    await expectRefusal(await answer, 'model-timeout');
+    await slow.close();
+  });
+
+  it('ends with going-down when the server has drained long enough', async () => {
+    const { slow, answer } = await startEndless({ drainTimeoutMs: '300' });
+    await slow.drain();
+    await expectRefusal(await answer, 'going-down');
+    await slow.close();
   });
 });
 
