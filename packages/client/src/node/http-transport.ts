@@ -39,7 +39,9 @@ export class HttpTransport implements Transport {
   readonly #slots = new RequestSlots(maxConcurrentRequests);
   #pools: AttestedPools;
   #server: AttestedServer;
-  #closing: Promise<void> | null = null;
+  /** Until the pools of earlier evidence are closed. */
+  #retired: Promise<unknown> = Promise.resolve();
+  #closing: Promise<unknown> | null = null;
 
   private constructor(address: ServerAddress, pools: AttestedPools, server: AttestedServer) {
     this.#address = address;
@@ -74,7 +76,7 @@ export class HttpTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    this.#closing ??= this.#pools.close();
+    this.#closing ??= Promise.all([this.#retired, this.#pools.close()]);
     await this.#closing;
   }
 
@@ -124,7 +126,7 @@ export class HttpTransport implements Transport {
     const { host, ports, policy, now } = this.#address;
     this.#server = this.server;
     // What runs may end: it was sent while the evidence held.
-    void this.#pools.close();
+    this.#retired = Promise.all([this.#retired, this.#pools.close()]);
     this.#pools = new AttestedPools(new AttestedConnections(host, policy, now), ports, null);
   }
 }

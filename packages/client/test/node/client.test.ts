@@ -583,6 +583,12 @@ describe('a call', () => {
     await pair.client.runModel('id', input);
     expect(pair.server.accepted()).toBe(3);
     pair.server.drop();
+    pair.server.refuseNext(1);
+    // Nothing of a stream was read for the first, so all of it goes over the second.
+    const upload = pair.client.uploadModel(Readable.from([Buffer.from('model')]));
+    expect(await rejection(upload)).toMatchObject({ code: 'bad-reply' });
+    expect(pair.server.connections.at(-1)!.received).toContain('model_name');
+    pair.server.drop();
     pair.server.refuseNext(2);
     expect(await rejection(pair.client.runModel('id', input))).toMatchObject({
       name: 'ConnectionError',
