@@ -88,11 +88,16 @@ export function cutTensors(
   let at = 0;
   return tensors.map((tensor) => {
     const bytes = payload.subarray(at, (at += byteLengthOf(tensor)));
-    if (tensor.datatype === 'BOOL' && bytes.some((byte) => byte > 1)) {
-      throw new FrameError('a boolean that is neither 0 nor 1');
-    }
+    if (tensor.datatype === 'BOOL') normalize(bytes);
     return { ...tensor, bytes };
   });
+}
+
+/** To the engine every byte but 0 is true, and a constant of a model may hold any; on the wire it is 1. */
+function normalize(booleans: Uint8Array): void {
+  for (let index = 0; index < booleans.length; index++) {
+    if (booleans[index]! > 1) booleans[index] = 1;
+  }
 }
 
 /** How many bytes a tensor's elements take; the shape was judged before. */

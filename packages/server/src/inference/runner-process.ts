@@ -39,6 +39,13 @@ const environment = {
   MALLOC_MMAP_THRESHOLD_: '131072',
 };
 
+/**
+ * No memory that is writable and executable: a model finds none to put code into, and the half gigabyte that
+ * Node 24 reserves for it would count towards the data limit. What a runner computes, the engine computes.
+ * The collector is exposed so that a runner can drop its copy of the model's file at once.
+ */
+const nodeOptions = ['--jitless', '--expose-gc'];
+
 /** What a runner has in physical memory besides its data: the text of Node and the engine. */
 const programBytes = 192 * 1024 ** 2;
 
@@ -73,8 +80,7 @@ export class RunnerProcess {
   constructor(host: RunnerHost, source: ModelSource, onEnd: (end: RunnerEnd) => void) {
     this.#host = host;
     const inherited = source.kind === 'descriptor' ? [source.descriptor] : [];
-    // Exposing the collector lets the runner drop its copy of the model's file at once.
-    this.#child = spawn(process.execPath, ['--expose-gc', host.program], {
+    this.#child = spawn(process.execPath, [...nodeOptions, host.program], {
       cwd: host.folder,
       env: environment,
       // In a session of its own: an interrupt from the terminal is for the server, which then drains.
@@ -134,8 +140,7 @@ export class RunnerProcess {
       this.#signature = signature;
       return;
     }
-    this.kill(signature);
-    await this.ended;
+    await this.#endWith(signature);
     throw signature;
   }
 
@@ -144,8 +149,8 @@ export class RunnerProcess {
    * thrown: the engine cannot be stopped in any other way.
    *
    * @param inputs - All inputs in the model's order, already matched to its signature.
-   * @throws {ProtocolError} `bad-input`, `too-large` or `model-memory`, after which the runner goes on;
-   *   `model-crashed` or `model-memory`, after which it is gone (`isAlive`).
+   * @throws {ProtocolError} `bad-input` or `too-large`, after which the runner goes on; `model-memory` or
+   *   `model-crashed`, after which it is gone.
    */
   async run(inputs: readonly NamedTensorBytes[], until: AbortSignal): Promise<NamedTensorBytes[]> {
     const message: RunMessage = {
@@ -166,14 +171,21 @@ export class RunnerProcess {
       );
       return outputs;
     });
-    if (reply instanceof ProtocolError) throw reply;
-    return reply;
+    if (!(reply instanceof ProtocolError)) return reply;
+    // The engine's pool of memory then takes what is left with its next allocation, however small.
+    if (reply.code === 'model-memory') await this.#endWith(reply);
+    throw reply;
   }
 
   /** Kills the process; whoever waits for an answer gets the first reason given. */
   kill(reason: ProtocolError): void {
     this.#reason ??= reason;
     this.#child.kill('SIGKILL');
+  }
+
+  async #endWith(reason: ProtocolError): Promise<void> {
+    this.kill(reason);
+    await this.ended;
   }
 
   /** Does one exchange under the deadline and the watch of the process's memory. */

@@ -11,7 +11,7 @@ export interface ProcessMemory {
   readonly dataBytes: number;
 }
 
-/** The memory of a process, or null if the process is gone or the system does not tell. */
+/** The memory of a process, or null if the process is ending or gone, or the system does not tell. */
 export function readProcessMemory(pid: number): ProcessMemory | null {
   let text: string;
   try {
@@ -21,6 +21,8 @@ export function readProcessMemory(pid: number): ProcessMemory | null {
   }
   // proc(5): size resident shared text lib data dt, in pages.
   const pages = text.split(' ').map(Number);
+  // A process that is just ending has given its memory back, and its entry is still there.
+  if (pages[1] === 0) return null;
   const pageBytes = getPageSize();
   return { residentBytes: pages[1]! * pageBytes, dataBytes: pages[5]! * pageBytes };
 }

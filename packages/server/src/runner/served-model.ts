@@ -1,4 +1,3 @@
-import type { Datatype } from '@blindai/protocol';
 import type { LoadedMessage, RunnerLimits, TensorHeader } from '../inference/messages.ts';
 import type { TensorSpec } from '../inference/signature.ts';
 import { Refusal, refusalOfRun } from './refusal.ts';
@@ -65,7 +64,7 @@ export async function runModel(
       throw new Refusal('too-large', `an output has over ${limits.maxRank} dimensions`);
     }
     tensors.push({ name, datatype, shape });
-    payload.push(bytesOf(datatype, data));
+    payload.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   const bytes = payload.reduce((sum, part) => sum + part.length, 0);
   if (bytes > limits.maxReplyBytes) {
@@ -75,12 +74,6 @@ export async function runModel(
     );
   }
   return { tensors, payload };
-}
-
-function bytesOf(datatype: Datatype, data: EngineTensor['data']): Uint8Array {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  // To the engine every byte but 0 is true, and a constant of the model may hold any; on the wire it is 1.
-  return datatype === 'BOOL' ? bytes.map((byte) => (byte === 0 ? 0 : 1)) : bytes;
 }
 
 function describeValues(

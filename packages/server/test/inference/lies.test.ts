@@ -62,7 +62,6 @@ describe('a runner that lies about a run is killed:', () => {
     'a dimension below zero',
     'a byte too few',
     'a byte too many',
-    'a boolean of two',
     'four gigabytes',
     'a refusal of a load',
     'loaded again',
@@ -88,9 +87,9 @@ describe('a runner that lies about a run is killed:', () => {
 
   test.each(['two answers', 'an answer that nobody asked for'])('%s', async (lie) => {
     const { load, log } = startPool({}, program);
-    const loaded = await load(named(lie));
-    // The first answer may pass; the process does not outlive the second one.
-    await Promise.allSettled([loaded.run(input, patient)]);
+    // What came before the lie may pass; the process does not outlive it.
+    const run = load(named(lie)).then((loaded) => loaded.run(input, patient));
+    await Promise.allSettled([run]);
     await expect.poll(() => log.lines.map(({ event }) => event)).toContain('runner-crashed');
   });
 });

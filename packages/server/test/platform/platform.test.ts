@@ -16,7 +16,7 @@ function runElsewhere(source: string): string {
   const platform = fileURLToPath(new URL('../../dist/platform', import.meta.url));
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
-    ['--input-type=module', '-e', source.replaceAll('PLATFORM', platform)],
+    ['--jitless', '--input-type=module', '-e', source.replaceAll('PLATFORM', platform)],
     { encoding: 'utf8' },
   );
   return status === 0 ? stdout.trim() : `status ${status}: ${stderr}`;
