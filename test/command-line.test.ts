@@ -83,6 +83,22 @@ describe('a served simulation', () => {
       expect(row(verdict, name), name).toMatchObject({ result: 'passed' });
   });
 
+  test("the build's manifest in the predecessor's form says the same", async () => {
+    const legacy = file('legacy.toml', (await blindai(['manifest', '--legacy'])).out);
+    expect(readFileSync(legacy, 'utf8')).toMatch(/^mr_enclave = "[0-9a-f]{64}"$/m);
+    const { status, out } = await blindai([
+      'verify',
+      'localhost',
+      ...server.ports,
+      '--simulation',
+      '--manifest',
+      legacy,
+      '--json',
+    ]);
+    expect(status).toBe(0);
+    expect(row(verdictOf(out), 'measurement')).toMatchObject({ result: 'passed' });
+  });
+
   test('verify without a manifest weakens that row, and prints a table for people', async () => {
     const { status, out } = await blindai(['verify', 'localhost', ...server.ports, '--simulation']);
     expect(status).toBe(0);
@@ -279,25 +295,25 @@ describe('a served simulation', () => {
   });
 });
 
-describe('simulator emit and evidence verify', () => {
-  const emit = async (...flags: string[]): Promise<string> => {
-    const target = mkdtempSync(join(folder, 'emit-'));
-    expect((await blindai(['simulator', 'emit', target, ...flags])).status).toBe(0);
-    return target;
-  };
-  const judge = async (target: string, ...flags: string[]) => {
-    const finished = await blindai([
-      'evidence',
-      'verify',
-      join(target, 'quote.bin'),
-      '--endorsements',
-      join(target, 'collateral.json'),
-      '--json',
-      ...flags,
-    ]);
-    return { ...finished, verdict: verdictOf(finished.out) };
-  };
+const emit = async (...flags: string[]): Promise<string> => {
+  const target = mkdtempSync(join(folder, 'emit-'));
+  expect((await blindai(['simulator', 'emit', target, ...flags])).status).toBe(0);
+  return target;
+};
+const judge = async (target: string, ...flags: string[]) => {
+  const finished = await blindai([
+    'evidence',
+    'verify',
+    join(target, 'quote.bin'),
+    '--endorsements',
+    join(target, 'collateral.json'),
+    '--json',
+    ...flags,
+  ]);
+  return { ...finished, verdict: verdictOf(finished.out) };
+};
 
+describe('simulator emit and evidence verify', () => {
   test('what is emitted passes under simulation, with what was asked for in it', async () => {
     const target = await emit('--report-data', 'ab'.repeat(64), '--measurement', 'cd'.repeat(32));
     const { status, verdict } = await judge(

@@ -12,7 +12,7 @@ export type {
   UnboundReportData,
   UnmatchedPolicy,
 } from './policy.ts';
-export { ManifestError, formatManifest, parseManifest } from './manifest.ts';
+export { formatLegacyManifest, formatManifest, ManifestError, parseManifest } from './manifest.ts';
 export type { Cover, Manifest, SgxEntry, TcbStatus } from './manifest.ts';
 export { vendorAnchors } from './roots/vendor.ts';
 export type { TrustAnchors } from './roots/trust-anchors.ts';

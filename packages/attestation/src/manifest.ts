@@ -75,6 +75,28 @@ export function formatManifest(build: { mrEnclave: string; name?: string }): str
   return text;
 }
 
+/**
+ * Writes the same in the form of BlindAI's own file, its eight keys at the top, which the Python client reads.
+ *
+ * @throws {ManifestError} as {@link formatManifest}.
+ */
+export function formatLegacyManifest(build: { mrEnclave: string }): string {
+  const [entry] = parseManifest(formatManifest(build)).sgx;
+  if (entry === undefined) throw new Error('a manifest of one entry has one');
+  const text = stringify({
+    mr_enclave: build.mrEnclave,
+    allow_debug: false,
+    attributes_flags_hex: `0x${entry.attributesFlags.toString(16)}`,
+    attributes_mask_flags_hex: `0x${entry.attributesMaskFlags.toString(16)}`,
+    attributes_xfrm_hex: `0x${entry.attributesXfrm.toString(16)}`,
+    attributes_mask_xfrm_hex: `0x${entry.attributesMaskXfrm.toString(16)}`,
+    misc_select_hex: `0x${entry.miscSelect.toString(16)}`,
+    misc_mask_hex: `0x${entry.miscMask.toString(16)}`,
+  });
+  parseManifest(text);
+  return text;
+}
+
 function parseEntries(top: TomlTable): Pick<Manifest, 'sgx' | 'asksForDebug'> {
   const version = top.integer('version', 1);
   if (version === 0) top.refuse('version', '1', 0n);

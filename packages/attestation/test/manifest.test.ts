@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { ManifestError, formatManifest, parseManifest } from '../src/manifest.ts';
+import {
+  formatLegacyManifest,
+  formatManifest,
+  ManifestError,
+  parseManifest,
+} from '../src/manifest.ts';
 import type { Manifest, SgxEntry } from '../src/manifest.ts';
 
 const code = '11'.repeat(32);
@@ -381,6 +386,12 @@ describe('a manifest that is written', () => {
       sgx: [{ ...strict, name: 'a "build" \\ of März' }],
     });
     expect(parseManifest(formatManifest({ mrEnclave: code }))).toEqual(parseManifest(entry));
+  });
+
+  test("BlindAI's form says the same", () => {
+    const text = formatLegacyManifest({ mrEnclave: code });
+    expect(parseManifest(text)).toEqual(parseManifest(formatManifest({ mrEnclave: code })));
+    expect(text).not.toContain('[[sgx]]');
   });
 
   test('is refused where it would be refused to be read', () => {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { anyMeasurement, AttestationError, verifyServer } from '@blindai/client/node';
 import type { Report } from '@blindai/attestation';
+import type { ServerConfig } from '@blindai/protocol';
 import type { Command } from 'commander';
 import {
   addServerOptions,
@@ -70,9 +71,9 @@ export function printRefusal(report: Report, asJson: boolean, context: Context):
   context.exit(exitCodes.evidenceRefused);
 }
 
-function describeConfig(config: object): Record<string, unknown> {
+function describeConfig(config: ServerConfig): Record<string, string | boolean | null> {
   return Object.fromEntries(
-    Object.entries(config).map(([name, value]) => [
+    Object.entries(config).map(([name, value]: [string, ServerConfig[keyof ServerConfig]]) => [
       name,
       value instanceof Uint8Array ? toHex(value) : value,
     ]),

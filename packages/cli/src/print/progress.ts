@@ -9,7 +9,6 @@ export function progressBar(
   return {
     update(done, total) {
       if (!stream.isTTY) return;
-      const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
       const width = Math.max(10, Math.min(40, (stream.columns || 80) - label.length - 30));
       const filled = total === null || total === 0 ? 0 : Math.round((width * done) / total);
       const amount =
@@ -22,4 +21,8 @@ export function progressBar(
       if (stream.isTTY && shown !== '') stream.write('\r\u001b[K');
     },
   };
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
 }
