@@ -1,4 +1,4 @@
-import { type Check } from './errors.ts';
+import type { Check } from './errors.ts';
 import { FormatError } from './encoding/format-error.ts';
 import type { Format } from './evidence.ts';
 import type { Report, ReportRow } from './report.ts';

@@ -6,7 +6,8 @@ import type { Verdict } from '../verdict.ts';
 import { type Certificate, parseCertificate } from '../x509/certificate.ts';
 import { type Chain, verifyChain, verifyCrl } from '../x509/chain.ts';
 import { type Crl, parseCrl } from '../x509/crl.ts';
-import { equalNames, isWithin } from '../x509/signed.ts';
+import { equalNames } from '../x509/name.ts';
+import { describeOutside, earliest, iso, isWithin } from '../x509/period.ts';
 import type { Collateral } from './collateral.ts';
 import { hasSgxExtensions, type PckExtensions, parsePckExtensions } from './pck-extensions.ts';
 import type { SgxQuote } from './quote.ts';
@@ -35,22 +36,20 @@ export function readCertificates(
   verdict: Verdict,
 ): Certificates {
   const all: Certificate[] = [];
-  const read = (what: string, der: Bytes | undefined): Certificate => {
-    const known = all.find((certificate) =>
-      equalBytes(certificate.encoding, der ?? new Uint8Array()),
-    );
+  const read = (what: string, der: Bytes): Certificate => {
+    const known = all.find((certificate) => equalBytes(certificate.encoding, der));
     if (known) return known;
-    const certificate = parseCertificate(what, der ?? new Uint8Array());
+    const certificate = parseCertificate(what, der);
     all.push(certificate);
     return certificate;
   };
   const certificates = verdict.reading('certificate', () => {
-    const pck = read('PCK certificate', quote.pckChain[0]);
-    const pckCa = read('PCK CA certificate', quote.pckChain[1]);
-    const root = read('root CA certificate', quote.pckChain[2]);
+    const pck = read('PCK certificate', quote.pckChain[0]!);
+    const pckCa = read('PCK CA certificate', quote.pckChain[1]!);
+    const root = read('root CA certificate', quote.pckChain[2]!);
     const issuerChain = (what: string, chain: readonly Bytes[]): [Certificate, Certificate] => [
-      read(what, chain[0]),
-      read('root CA certificate', chain[1]),
+      read(what, chain[0]!),
+      read('root CA certificate', chain[1]!),
     ];
     const pckCrlChain = issuerChain('PCK CRL issuer certificate', collateral.pckCrlIssuerChain);
     const tcbInfoChain = issuerChain('TCB signing certificate', collateral.tcbInfoIssuerChain);
@@ -131,7 +130,7 @@ function adviseAboutRoot(root: Certificate, key: string, anchors: TrustAnchors):
 async function verifyChains(certificates: Certificates, verdict: Verdict): Promise<void> {
   const verified = new Map<Certificate, Certificate>();
   for (const chain of certificates.chains) {
-    const flaw = (await verifyChain(chain, verified)) ?? null;
+    const flaw = await verifyChain(chain, verified);
     if (flaw !== null) verdict.refuse('certificate-chain', flaw);
   }
   const flaw = findRoleFlaw(certificates);
@@ -171,7 +170,7 @@ function findRoleFlaw(certificates: Certificates): string | null {
 function verifyValidity({ all }: Certificates, at: Date, verdict: Verdict): void {
   for (const { what, validity } of all) {
     if (!isWithin(validity, at)) {
-      verdict.refuse('certificate-validity', describeOutside(what, validity.from, validity.to, at));
+      verdict.refuse('certificate-validity', describeOutside(what, validity, at));
     }
   }
   const first = earliest(all.map(({ validity }) => validity.to));
@@ -196,7 +195,7 @@ function verifyCrlValidity({ rootCrl, pckCrl }: Certificates, at: Date, verdict:
     if (!isWithin(validity, at)) {
       verdict.refuse(
         'crl-validity',
-        describeOutside(what, validity.from, validity.to, at),
+        describeOutside(what, validity, at),
         'Judge with fresh collateral',
       );
     }
@@ -213,18 +212,4 @@ function verifyNotRevoked({ all, pck, rootCrl, pckCrl }: Certificates, verdict: 
     }
   }
   verdict.passed('certificate-revoked', 'no certificate is on the CRL of its issuer');
-}
-
-/** The sentence for what does not hold at this time. */
-export function describeOutside(what: string, from: Date, to: Date, at: Date): string {
-  return `the ${what} holds from ${iso(from)} to ${iso(to)}, not at ${iso(at)}`;
-}
-
-export function earliest(times: readonly Date[]): Date {
-  return new Date(Math.min(...times.map((time) => time.getTime())));
-}
-
-/** A time for people: ISO 8601 without fractions of a second. */
-export function iso(time: Date): string {
-  return time.toISOString().replace(/\.\d+Z$/, 'Z');
 }

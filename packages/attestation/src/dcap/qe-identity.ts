@@ -1,7 +1,7 @@
 import { type Bytes, ByteReader } from '../encoding/byte-reader.ts';
 import { decodeHex } from '../encoding/hex.ts';
 import { JsonObject } from '../encoding/json.ts';
-import type { Period } from '../x509/signed.ts';
+import type { Period } from '../x509/period.ts';
 import type { SgxReport } from './sgx-report.ts';
 import { qeStatuses, type QeStatus } from './tcb-status.ts';
 

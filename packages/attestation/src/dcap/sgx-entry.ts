@@ -2,7 +2,7 @@ import { equalBytes } from '../encoding/byte-reader.ts';
 import { encodeHex } from '../encoding/hex.ts';
 import type { Cover, SgxEntry } from '../manifest.ts';
 import type { Verdict } from '../verdict.ts';
-import { iso } from './certificates.ts';
+import { iso } from '../x509/period.ts';
 import { attributeFlags } from './sgx-report.ts';
 import type { SgxEvidence } from './verify-sgx.ts';
 

@@ -2,7 +2,7 @@ import type { Check } from '../errors.ts';
 import type { Manifest, SgxEntry } from '../manifest.ts';
 import { allowDebug, anyMeasurement, type Policy, type UnmatchedPolicy } from '../policy.ts';
 import type { Verdict } from '../verdict.ts';
-import { earliest, iso } from './certificates.ts';
+import { earliest, iso } from '../x509/period.ts';
 import { findEntry } from './sgx-entry.ts';
 import { attributeFlags, type SgxReport } from './sgx-report.ts';
 import type { SgxEvidence } from './verify-sgx.ts';

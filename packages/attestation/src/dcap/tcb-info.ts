@@ -1,6 +1,6 @@
 import { decodeHex, encodeHex } from '../encoding/hex.ts';
 import { JsonObject } from '../encoding/json.ts';
-import type { Period } from '../x509/signed.ts';
+import type { Period } from '../x509/period.ts';
 import type { PckExtensions } from './pck-extensions.ts';
 import { type PlatformStatus, tcbStatuses } from './tcb-status.ts';
 

@@ -5,14 +5,8 @@ import type { TrustAnchors } from '../roots/trust-anchors.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { publicKeyLength, verifySignature } from '../x509/ecdsa.ts';
-import { isWithin, type Period } from '../x509/signed.ts';
-import {
-  describeOutside,
-  earliest,
-  iso,
-  readCertificates,
-  verifyCertificates,
-} from './certificates.ts';
+import { describeOutside, earliest, iso, isWithin, type Period } from '../x509/period.ts';
+import { readCertificates, verifyCertificates } from './certificates.ts';
 import { type Collateral, parseCollateral, type SignedDocument } from './collateral.ts';
 import type { PckExtensions } from './pck-extensions.ts';
 import { matchQeLevel, parseQeIdentity, type QeIdentity, type QeLevel } from './qe-identity.ts';
@@ -187,11 +181,10 @@ function verifyDocumentValidity(
   at: Date,
   verdict: Verdict,
 ): void {
-  const { from, to } = validity;
   if (!isWithin(validity, at)) {
-    verdict.refuse(check, describeOutside(what, from, to, at), 'Judge with fresh collateral');
+    verdict.refuse(check, describeOutside(what, validity, at), 'Judge with fresh collateral');
   }
-  verdict.passed(check, `current at ${iso(at)}: from ${iso(from)} to ${iso(to)}`);
+  verdict.passed(check, `current at ${iso(at)}: from ${iso(validity.from)} to ${iso(validity.to)}`);
 }
 
 function verifyPlatform(tcbInfo: TcbInfo, platform: PckExtensions, verdict: Verdict): void {

@@ -8,13 +8,9 @@ import {
   parseExtensions,
   readExtension,
 } from './extensions.ts';
-import {
-  type Name,
-  parseName,
-  parseSignatureAlgorithm,
-  parseSigned,
-  type Period,
-} from './signed.ts';
+import { type Name, parseName } from './name.ts';
+import type { Period } from './period.ts';
+import { parseSignatureAlgorithm, parseSigned } from './signed.ts';
 
 const ecPublicKey = '1.2.840.10045.2.1';
 const p256 = '1.2.840.10045.3.1.7';

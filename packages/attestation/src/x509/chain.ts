@@ -1,7 +1,7 @@
-import { type Certificate } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
 import type { Crl } from './crl.ts';
 import { verifySignature } from './ecdsa.ts';
-import { equalNames } from './signed.ts';
+import { equalNames } from './name.ts';
 
 /** Certificates, each issued by the one after it; the last one is the root. */
 export type Chain = readonly Certificate[];

@@ -2,13 +2,9 @@ import type { Bytes } from '../encoding/byte-reader.ts';
 import { contextTag, type DerReader, tags } from '../encoding/der.ts';
 import { encodeHex } from '../encoding/hex.ts';
 import { parseAuthorityKeyId, parseExtensions, readExtension } from './extensions.ts';
-import {
-  type Name,
-  parseName,
-  parseSignatureAlgorithm,
-  parseSigned,
-  type Period,
-} from './signed.ts';
+import { type Name, parseName } from './name.ts';
+import type { Period } from './period.ts';
+import { parseSignatureAlgorithm, parseSigned } from './signed.ts';
 
 const crlNumberId = '2.5.29.20';
 const authorityKeyIdentifierId = '2.5.29.35';

@@ -1,4 +1,4 @@
-import { type Bytes, equalBytes } from '../encoding/byte-reader.ts';
+import type { Bytes } from '../encoding/byte-reader.ts';
 import { DerReader, tags } from '../encoding/der.ts';
 import { rawSignature } from './ecdsa.ts';
 
@@ -36,46 +36,4 @@ export function parseSignatureAlgorithm(read: DerReader): void {
     read.fail('signatureAlgorithm', 'ECDSA with SHA-256 expected');
   }
   algorithm.end();
-}
-
-/** A distinguished name, compared as its exact DER. */
-export interface Name {
-  readonly encoding: Bytes;
-  /** Empty if it has none. */
-  readonly commonName: string;
-}
-
-const commonNameOid = '2.5.4.3';
-const stringTags: readonly number[] = [tags.utf8String, tags.printableString, tags.ia5String];
-
-export function parseName(read: DerReader, field: string): Name {
-  const { content, encoding } = read.element(field, tags.sequence);
-  const names = new DerReader(field, content, 2);
-  let commonName = '';
-  while (names.nextTag !== null) {
-    const set = names.inside('relativeName', tags.set);
-    const attribute = set.inside('attribute');
-    const type = attribute.oid('type');
-    const tag = attribute.nextTag ?? 0;
-    if (!stringTags.includes(tag)) attribute.fail('value', 'a string expected');
-    const value = new TextDecoder().decode(attribute.element('value', tag).content);
-    attribute.end();
-    set.end();
-    if (type === commonNameOid) commonName = value;
-  }
-  return { encoding, commonName };
-}
-
-export function equalNames(a: Name, b: Name): boolean {
-  return equalBytes(a.encoding, b.encoding);
-}
-
-/** Both ends are included. */
-export interface Period {
-  readonly from: Date;
-  readonly to: Date;
-}
-
-export function isWithin(period: Period, at: Date): boolean {
-  return period.from.getTime() <= at.getTime() && at.getTime() <= period.to.getTime();
 }

@@ -9,6 +9,7 @@ import {
   type Policy,
   type Report,
   type ReportRow,
+  type TcbStatus,
   verifyAttestation,
 } from '../../src/index.ts';
 import { simulationAnchors as anchors } from '../../src/simulation.ts';
@@ -110,6 +111,10 @@ describe('tcb-status', () => {
     const revoked = await simulate({ platform: { tcbStatus: 'Revoked' } });
     const policy = policyOf(entry + exception('INTEL-SA-00477', '2027-01-01'));
     expect(await rowOf(revoked, policy, 'tcb-status')).toMatchObject({ result: 'refused' });
+    const made = parseManifest(entry);
+    const tcbStatuses = ['UpToDate', 'Revoked'] as TcbStatus[]; // no file can say this
+    const manifest = { ...made, intel: { ...made.intel, tcbStatuses } };
+    expect((await reportOf(revoked, { anchors, manifest })).check).toBe('tcb-status');
   });
 
   it('says what reaches no level', async () => {

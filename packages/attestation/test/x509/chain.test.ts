@@ -1,15 +1,23 @@
 import { createPlatform, Extension } from '@blindai/simulator';
-import type { CertificateName, CertificateTemplate } from '@blindai/simulator';
+import type { CertificateName, CertificateTemplate, CrlTemplate } from '@blindai/simulator';
 import { describe, expect, it } from 'vitest';
 import { decodeHex } from '../../src/encoding/hex.ts';
-import { at, judge, measurement, reportData } from '../simulated.ts';
+import { at, judge, measurement, reportData, simulate } from '../simulated.ts';
+
+const extension = (type: string, critical: boolean, hex: string): Extension =>
+  new Extension(type, critical, decodeHex('hex', hex));
 
 /** Judges evidence of a platform one of whose certificates has this extension instead. */
-async function refusal(name: CertificateName, type: string, hex: string): Promise<unknown> {
+async function refusal(
+  name: CertificateName,
+  type: string,
+  hex: string,
+  critical = true,
+): Promise<unknown> {
   const edit = (template: CertificateTemplate): CertificateTemplate => ({
     ...template,
     extensions: template.extensions.map((each) =>
-      each.type === type ? new Extension(type, true, decodeHex('hex', hex)) : each,
+      each.type === type ? extension(type, critical, hex) : each,
     ),
   });
   const platform = await createPlatform({ at, certificates: { [name]: { edit } } });
@@ -67,6 +75,38 @@ describe('a certificate that is not for what it is used for', () => {
         message: expect.stringContaining('may not sign CRLs'),
       });
     }
+  });
+});
+
+const otherKeyId = `30168014${'ab'.repeat(20)}`;
+const authorityKeyIdentifier = '2.5.29.35';
+
+const namingAnotherIssuer = (template: CrlTemplate): CrlTemplate => ({
+  ...template,
+  extensions: template.extensions.map((each) =>
+    each.type === authorityKeyIdentifier ? extension(each.type, false, otherKeyId) : each,
+  ),
+});
+
+describe('a key identifier of another issuer', () => {
+  it.each(['root', 'intermediate', 'pck', 'tcbSigning'] as const)(
+    'is refused in a certificate: %s',
+    async (name) => {
+      expect(await refusal(name, authorityKeyIdentifier, otherKeyId, false)).toMatchObject({
+        check: 'certificate-chain',
+        message: expect.stringContaining('names another issuer'),
+      });
+    },
+  );
+
+  it.each(['root', 'pck'] as const)('is refused in a CRL: %s', async (name) => {
+    const evidence = await simulate({
+      platform: { crls: { [name]: { edit: namingAnotherIssuer } } },
+    });
+    await expect(judge(evidence)).rejects.toMatchObject({
+      check: 'crl-signature',
+      message: expect.stringContaining('names another issuer'),
+    });
   });
 });
 
