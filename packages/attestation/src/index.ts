@@ -1,3 +1,9 @@
+/**
+ * Evidence and policy in, verdict out: nothing here fetches, reads a clock or knows a server.
+ *
+ * @packageDocumentation
+ * @mergeModuleWith <project>
+ */
 export { AttestationError, BlindAIError, checks } from './errors.ts';
 export type { Check } from './errors.ts';
 export { appendToReport } from './report.ts';
@@ -13,7 +19,14 @@ export type {
   UnmatchedPolicy,
 } from './policy.ts';
 export { formatLegacyManifest, formatManifest, ManifestError, parseManifest } from './manifest.ts';
-export type { Cover, Manifest, SgxEntry, TcbStatus } from './manifest.ts';
+export type {
+  AdvisoryException,
+  Cover,
+  IntelPolicy,
+  Manifest,
+  SgxEntry,
+  TcbStatus,
+} from './manifest.ts';
 export { vendorAnchors } from './roots/vendor.ts';
 export type { TrustAnchors } from './roots/trust-anchors.ts';
 export { isVerified } from './claims.ts';

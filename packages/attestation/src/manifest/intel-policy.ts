@@ -10,7 +10,11 @@ const tcbStatuses = [
   'OutOfDateConfigurationNeeded',
 ] as const;
 
-/** Statuses of a platform that a manifest may accept. `Revoked` is never among them. */
+/**
+ * Statuses of a platform that a manifest may accept. `Revoked` is never among them.
+ *
+ * @useDeclaredType
+ */
 export type TcbStatus = (typeof tcbStatuses)[number];
 
 /** What holds for every entry of an Intel TEE. */

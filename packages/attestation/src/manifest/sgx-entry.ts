@@ -4,7 +4,11 @@ import type { TomlTable } from './toml-table.ts';
 /** Everything that a measurement can cover of the software that runs. */
 const covers = ['firmware', 'kernel', 'initrd', 'cmdline', 'rootfs'] as const;
 
-/** What a measurement really covers of the software that runs. */
+/**
+ * What a measurement really covers of the software that runs.
+ *
+ * @useDeclaredType
+ */
 export type Cover = (typeof covers)[number];
 
 /** One `[[sgx]]` entry: a tuple, all of which must hold at once. Values of two entries never mix. */
@@ -22,7 +26,7 @@ export interface SgxEntry {
   readonly isvSvn: number | null;
   /** CONFIGID, 64 bytes; `null`: any. */
   readonly configId: Uint8Array | null;
-  /** ATTRIBUTES.FLAGS as a number: `(flags & mask)` must equal `attributesFlags | INIT`, masked. */
+  /** ATTRIBUTES.FLAGS as a number: `(flags & mask)` must equal `attributesFlags | INIT`. */
   readonly attributesFlags: bigint;
   readonly attributesMaskFlags: bigint;
   /** ATTRIBUTES.XFRM as a number: `(xfrm & mask)` must equal it. */
