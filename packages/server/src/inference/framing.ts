@@ -48,12 +48,17 @@ const strict: DecodeOptions = {
   allowBigInt: false,
 };
 
-/** A frame as parts to write in order; the payload is not copied. */
+/**
+ * A frame as parts to write in order; the payload is not copied.
+ *
+ * @throws {FrameError} if the header is too long.
+ */
 export function encodeFrame(
   header: { readonly kind: string },
   payload: readonly Uint8Array[] = [],
 ): Uint8Array[] {
   const headerBytes = encode(header);
+  if (headerBytes.length > maxHeaderBytes) throw headerTooLong(headerBytes.length);
   const start = new Uint8Array(prefixBytes + headerBytes.length);
   const lengths = new DataView(start.buffer);
   lengths.setUint32(0, headerBytes.length, true);
@@ -71,9 +76,13 @@ export function decodePrefix(bytes: Uint8Array): FramePrefix {
   const lengths = new DataView(bytes.buffer, bytes.byteOffset, prefixBytes);
   const headerBytes = lengths.getUint32(0, true);
   if (headerBytes === 0 || headerBytes > maxHeaderBytes) {
-    throw new FrameError(`a header of ${headerBytes} bytes`);
+    throw headerTooLong(headerBytes);
   }
   return { headerBytes, payloadBytes: lengths.getUint32(4, true) };
+}
+
+function headerTooLong(bytes: number): FrameError {
+  return new FrameError(`a header of ${bytes} bytes`);
 }
 
 /** @throws {FrameError} if the bytes are not exactly one strict CBOR map with a `kind`. */

@@ -126,8 +126,9 @@ export class HostedModel {
 
   /** The process to run on: the one there is, or a new one. */
   #ready(): Promise<RunnerProcess> {
+    if (this.#starting !== null) return this.#starting;
     if (this.#runner?.isAlive === true) return Promise.resolve(this.#runner);
-    return this.#starting ?? this.#once(this.#restart());
+    return this.#once(this.#restart());
   }
 
   /** Remembers a start while it goes on, so that there is one at a time and `close` can wait for it. */
@@ -184,7 +185,7 @@ export class HostedModel {
 
   /** No second run for this process. The next one is started ahead of the next caller. */
   async #renew(runner: RunnerProcess): Promise<void> {
-    runner.kill(new ProtocolError('internal', 'the runner has served its caller'));
+    runner.kill(new ProtocolError('going-down', 'the runner has served its caller'));
     await runner.ended;
     if (!this.#closing.signal.aborted && this.#quarantine === null) void this.#ready();
   }

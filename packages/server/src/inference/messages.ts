@@ -6,8 +6,8 @@ export interface RunnerLimits {
   /** Tensors that a model takes, and that it gives. */
   readonly maxTensors: number;
   readonly maxRank: number;
-  /** Of a tensor or of a free dimension, in UTF-16 code units. */
-  readonly maxNameLength: number;
+  /** Of a tensor or of a free dimension, in UTF-8. */
+  readonly maxNameBytes: number;
   /** All outputs of a run together. */
   readonly maxReplyBytes: number;
 }

@@ -91,7 +91,7 @@ export class RunnerPool {
         limits: {
           maxTensors: config.maxTensors,
           maxRank: config.maxRank,
-          maxNameLength: limits.maxNameBytes,
+          maxNameBytes: limits.maxNameBytes,
           maxReplyBytes: config.maxReplyBytes ?? limits.maxReplyBytes,
         },
       },

@@ -155,7 +155,7 @@ function parseTensor(value: unknown, limits: RunnerLimits): TensorHeader {
 }
 
 function parseName(value: unknown, limits: RunnerLimits): string {
-  if (typeof value !== 'string' || value.length > limits.maxNameLength) {
+  if (typeof value !== 'string' || Buffer.byteLength(value) > limits.maxNameBytes) {
     throw new FrameError('a name that is no text, or too long');
   }
   return value;

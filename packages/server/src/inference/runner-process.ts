@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { ProtocolError } from '@blindai/protocol';
 import type { ModelSource } from '../models/model-memory.ts';
 import type { SealedModel } from '../models/model-bytes.ts';
-import { encodeFrame, FrameError, FrameReader, type FrameHeader } from './framing.ts';
+import { Conversation } from './conversation.ts';
+import { FrameError } from './framing.ts';
 import { watchMemory, type MemoryWatch } from './memory-watch.ts';
 import { cageSteps, type LoadMessage, type RunMessage, type RunnerLimits } from './messages.ts';
 import { cutTensors, parseLoaded, parseRan, parseStarted } from './replies.ts';
@@ -52,12 +53,6 @@ const programBytes = 192 * 1024 ** 2;
 /** Beyond this part of its data limit a process that dies is taken to have died of it. */
 const nearLimit = 0.9;
 
-/** Takes one frame: judges its header, and makes the answer of its payload. */
-interface Expectation {
-  readonly judge: (header: FrameHeader, payloadBytes: number) => (payload: Uint8Array) => void;
-  readonly fail: (error: ProtocolError) => void;
-}
-
 /**
  * One process that runs one model, from its start to its death; it is never used again for another model.
  * Whatever goes wrong ends in SIGKILL, and a promise that waits is rejected only once the process is gone.
@@ -67,8 +62,7 @@ export class RunnerProcess {
   readonly ended: Promise<RunnerEnd>;
   readonly #host: RunnerHost;
   readonly #child: ChildProcess;
-  readonly #channel: Duplex;
-  readonly #expected: Expectation[] = [];
+  readonly #conversation: Conversation;
   #started = false;
   #signature: ModelSignature | null = null;
   #watch: MemoryWatch | null = null;
@@ -88,8 +82,13 @@ export class RunnerProcess {
       windowsHide: true,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...inherited],
     });
-    this.#channel = this.#child.stdio[3] as Duplex;
-    this.ended = this.#listen(onEnd);
+    this.#conversation = new Conversation(
+      this.#child.stdio[3] as Duplex,
+      (fault) => this.kill(explainFault(fault)),
+      // If it is alive it is of no use any more; if not, its end tells more.
+      () => this.#child.kill('SIGKILL'),
+    );
+    this.ended = this.#awaitEnd(onEnd);
   }
 
   get pid(): number {
@@ -125,15 +124,15 @@ export class RunnerProcess {
       limits: this.#host.limits,
     };
     const signature = await this.#converse(until, () => {
-      const started = this.#expect((header, payloadBytes) => {
+      const started = this.#conversation.expect((header, payloadBytes) => {
         const cage = parseStarted(header, payloadBytes);
         return () => this.#enforceCage(cage);
       });
-      const loaded = this.#expect((header, payloadBytes) => {
+      const loaded = this.#conversation.expect((header, payloadBytes) => {
         const reply = parseLoaded(header, payloadBytes, this.#host.limits);
         return () => reply;
       });
-      this.#send(encodeFrame(message, source.kind === 'chunks' ? source.chunks : []));
+      this.#conversation.say(message, source.kind === 'chunks' ? source.chunks : []);
       return Promise.all([started, loaded]).then(([, reply]) => reply);
     });
     if (!(signature instanceof ProtocolError)) {
@@ -157,19 +156,13 @@ export class RunnerProcess {
       kind: 'run',
       tensors: inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
     };
+    const payload = inputs.map(({ bytes }) => bytes);
     const reply = await this.#converse(until, () => {
-      const outputs = this.#expect((header, payloadBytes) => {
+      this.#conversation.say(message, payload);
+      return this.#conversation.expect((header, payloadBytes) => {
         const tensors = parseRan(header, payloadBytes, this.signature, this.#host.limits);
-        return (payload) =>
-          tensors instanceof ProtocolError ? tensors : cutTensors(tensors, payload);
+        return (bytes) => (tensors instanceof ProtocolError ? tensors : cutTensors(tensors, bytes));
       });
-      this.#send(
-        encodeFrame(
-          message,
-          inputs.map(({ bytes }) => bytes),
-        ),
-      );
-      return outputs;
     });
     if (!(reply instanceof ProtocolError)) return reply;
     // The engine's pool of memory then takes what is left with its next allocation, however small.
@@ -205,31 +198,8 @@ export class RunnerProcess {
     } finally {
       until.removeEventListener('abort', giveUp);
       watch.stop();
+      this.#watch = null;
     }
-  }
-
-  #send(parts: readonly Uint8Array[]): void {
-    this.#channel.cork();
-    for (const part of parts) this.#channel.write(part);
-    this.#channel.uncork();
-  }
-
-  #expect<Answer>(
-    judge: (header: FrameHeader, payloadBytes: number) => (payload: Uint8Array) => Answer,
-  ): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      if (this.#end !== null) {
-        reject(this.#end.error);
-        return;
-      }
-      this.#expected.push({
-        judge: (header, payloadBytes) => {
-          const answer = judge(header, payloadBytes);
-          return (payload) => resolve(answer(payload));
-        },
-        fail: reject,
-      });
-    });
   }
 
   /** A runner that could not close its cage is not given a model; on other systems there is none to close. */
@@ -240,47 +210,18 @@ export class RunnerProcess {
     }
   }
 
-  #listen(onEnd: (end: RunnerEnd) => void): Promise<RunnerEnd> {
-    let answer: ((payload: Uint8Array) => void) | null = null;
-    const reader = new FrameReader({
-      begin: () => {
-        if (this.#expected.length === 0) throw new FrameError('a frame that nobody asked for');
-      },
-      judge: (header, payloadBytes) => {
-        answer = this.#expected[0]!.judge(header, payloadBytes);
-      },
-      deliver: (payload) => {
-        answer!(payload);
-        this.#expected.shift();
-      },
-    });
-    this.#channel.on('data', (chunk: Uint8Array) => {
-      if (!this.isAlive) return;
-      try {
-        reader.push(chunk);
-      } catch (error) {
-        this.kill(
-          error instanceof FrameError
-            ? new ProtocolError('model-crashed', 'the model broke the process that ran it')
-            : new ProtocolError('internal', 'the server cannot take the answer'),
-        );
-      }
-    });
-    // A runner that hangs up is of no use; if it died, this changes nothing.
-    this.#channel.on('end', () => this.#child.kill('SIGKILL'));
-    // A write to a runner that is gone: its end tells more.
-    this.#channel.on('error', () => this.#child.kill('SIGKILL'));
+  #awaitEnd(onEnd: (end: RunnerEnd) => void): Promise<RunnerEnd> {
     return new Promise((resolve) => {
       const finish = (exitCode: number | null, signal: string | null): void => {
-        this.#channel.destroy();
         const error = this.#reason ?? this.#explain(exitCode, signal);
         this.#end = { error, exitCode, signal };
         onEnd(this.#end);
-        for (const { fail } of this.#expected.splice(0)) fail(error);
+        this.#conversation.end(error);
         resolve(this.#end);
       };
       this.#child.once('exit', finish);
-      this.#child.once('error', () => finish(null, null));
+      // Without a process id it never started; other errors leave it as it is.
+      this.#child.on('error', () => this.#child.pid === undefined && finish(null, null));
     });
   }
 
@@ -294,6 +235,12 @@ export class RunnerProcess {
     const how = signal ?? `exit code ${exitCode}`;
     return new ProtocolError('model-crashed', `the process that ran the model ended with ${how}`);
   }
+}
+
+function explainFault(fault: unknown): ProtocolError {
+  return fault instanceof FrameError
+    ? new ProtocolError('model-crashed', 'the model broke the process that ran it')
+    : new ProtocolError('internal', 'the server cannot take the answer');
 }
 
 function outOfMemory(host: RunnerHost): ProtocolError {

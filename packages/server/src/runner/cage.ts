@@ -14,6 +14,12 @@ export interface CageOptions {
 const maxOpenFiles = 64;
 
 /**
+ * At the first Node would open its debugger; the others reach every process of a service that is stopped,
+ * while the server still lets its runs come to an end.
+ */
+const leftToTheServer = ['SIGUSR1', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/**
  * Takes from this process, for good, what running a model does not need, in the order of architecture.md,
  * "The runner's cage". To be called before any foreign byte is read, and after everything is loaded that
  * will be needed: nothing can be loaded later. On other systems than Linux there is nothing to take.
@@ -22,8 +28,7 @@ const maxOpenFiles = 64;
  * @throws {SystemCallError} if a step fails: such a process must not go on.
  */
 export function enterCage(options: CageOptions): readonly CageStep[] {
-  // Node would open its debugger on this signal; the listener keeps it from that.
-  process.on('SIGUSR1', () => undefined);
+  for (const signal of leftToTheServer) process.on(signal, () => undefined);
   if (process.platform !== 'linux') return [];
   lowerResourceLimit('coreDump', 0);
   lowerResourceLimit('fileSize', 0);

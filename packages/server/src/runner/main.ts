@@ -1,5 +1,11 @@
 import { release } from 'node:os';
-import type { LoadMessage, RunMessage, RunnerLimits } from '../inference/messages.ts';
+import { FrameError } from '../inference/framing.ts';
+import type {
+  LoadedMessage,
+  LoadMessage,
+  RunMessage,
+  RunnerLimits,
+} from '../inference/messages.ts';
 import { enterCage } from './cage.ts';
 import { HungUp, readFrameStart, readInto, send, skipPayload } from './channel.ts';
 import { inspectModel } from './inspection.ts';
@@ -32,7 +38,7 @@ async function loadEverything(): Promise<void> {
 async function answerLoad(load: LoadMessage): Promise<EngineSession> {
   try {
     const session = await loadModel(load);
-    send({ kind: 'loaded', ...describeModel(session, load.limits) });
+    announce(describeModel(session, load.limits));
     // The engine has made a copy of the model's file; ours would stay until the next collection.
     globalThis.gc?.();
     return session;
@@ -41,6 +47,15 @@ async function answerLoad(load: LoadMessage): Promise<EngineSession> {
     refuse(refusalOfLoad(error));
     // An exit could overtake the frame: the server ends this process when it has read it.
     for (;;) skipPayload(readFrameStart().payloadBytes);
+  }
+}
+
+function announce(description: Pick<LoadedMessage, 'inputs' | 'outputs'>): void {
+  try {
+    send({ kind: 'loaded', ...description });
+  } catch (error) {
+    if (!(error instanceof FrameError)) throw error;
+    throw new Refusal('model-refused', 'the names of inputs, outputs and dimensions are too long');
   }
 }
 

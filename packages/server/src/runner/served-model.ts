@@ -91,7 +91,10 @@ function describeValues(
   }
   return values.map(({ name, datatype, engineType, shape }) => {
     const value = `${role} ${JSON.stringify(name.slice(0, 64))}`;
-    if (name.length > limits.maxNameLength) throw refused(`the name of ${value} is too long`);
+    if (Buffer.byteLength(name) > limits.maxNameBytes)
+      throw refused(`the name of ${value} is too long`);
+    // The library keeps values by name in a plain object, where this one would be lost.
+    if (name === '__proto__') throw refused(`${value} has a name that cannot be used`);
     if (datatype === null)
       throw refused(`${value} is of type ${engineType}, which is not supported`);
     if (shape.length > limits.maxRank) {
@@ -103,7 +106,7 @@ function describeValues(
 
 /** A dimension's name is only a hint: one that does not fit is as good as none. */
 function describeSize(size: EngineValue['shape'][number], limits: RunnerLimits): typeof size {
-  return typeof size === 'string' && size.length > limits.maxNameLength ? null : size;
+  return typeof size === 'string' && Buffer.byteLength(size) > limits.maxNameBytes ? null : size;
 }
 
 function refused(message: string): Refusal {

@@ -12,7 +12,7 @@ import type { LoadMessage, RunMessage } from '../../src/inference/messages.ts';
 import { runnerProgram } from '../../src/inference/runner-process.ts';
 import { identity, loop } from '../onnx/models.ts';
 import { floats } from '../onnx/tensors.ts';
-import { isRunning, MIB, patient, startPool } from './runner-pool.ts';
+import { eventually, isRunning, MIB, patient, startPool } from './runner-pool.ts';
 
 const program = (name: string): string =>
   fileURLToPath(new URL(`./programs/${name}.mjs`, import.meta.url));
@@ -80,6 +80,16 @@ describe.runIf(onLinux)('a runner is given', () => {
     // proc(5): state, ppid, pgrp, session.
     expect(stat.slice(1, 4)).toEqual([String(process.pid), String(pid), String(pid)]);
   });
+
+  test('its end by the server alone, when a whole service is told to stop', async () => {
+    const { load, runners } = startPool();
+    const loaded = await load(identity());
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.kill(runners()[0]!, signal);
+    }
+    expect(await loaded.run([floats('x', 1)], patient)).toHaveLength(1);
+    expect(runners()).toHaveLength(1);
+  });
 });
 
 describe.runIf(onLinux)('a runner dies with its server', () => {
@@ -88,7 +98,7 @@ describe.runIf(onLinux)('a runner dies with its server', () => {
     const runner = Number(line);
     expect(isRunning(runner)).toBe(true);
     parent.kill('SIGKILL');
-    await expect.poll(() => isRunning(runner), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isRunning(runner), eventually).toBe(false);
   });
 
   test('or ends at once, if it is not the child of the one that speaks to it', async () => {
@@ -109,7 +119,7 @@ test('a runner ends when its pipe is closed', async () => {
     ['--jitless', runnerProgram],
     identity(),
   );
-  await expect.poll(() => replies.length, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => replies.length, eventually).toBe(2);
   channel.destroy();
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
@@ -129,7 +139,7 @@ describe('loading and unloading', () => {
       await expect(load(Uint8Array.of(0xff))).rejects.toMatchObject({ code: 'model-refused' });
     }
     // The models themselves are the test's, and stay open until it is over.
-    await expect.poll(() => count() - before).toBe(6);
+    await expect.poll(() => count() - before, eventually).toBe(6);
     await pool.close();
     expect(folders()).toEqual([]);
   });
@@ -161,7 +171,7 @@ describe.runIf(hasStrace)('traced, a runner', () => {
       ],
       identity(),
     );
-    await expect.poll(() => replies.length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => replies.length, eventually).toBe(2);
     process.kill(child.pid!, 'SIGUSR1');
     const input = floats('x', 1);
     const { name, datatype, shape } = input;
@@ -169,11 +179,11 @@ describe.runIf(hasStrace)('traced, a runner', () => {
     for (const part of encodeFrame(run, [input.bytes])) {
       channel.write(part);
     }
-    await expect.poll(() => replies.length, { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => replies.length, eventually).toBe(3);
     channel.destroy();
     await once(child, 'exit');
     expect(replies.map(({ kind }) => kind)).toEqual(['started', 'loaded', 'ran']);
-    await expect.poll(() => readFileSync(trace, 'utf8')).toContain('onnxruntime');
+    await expect.poll(() => readFileSync(trace, 'utf8'), eventually).toContain('onnxruntime');
     const lines = readFileSync(trace, 'utf8').split('\n');
     const writing = lines.filter(
       (line) =>
@@ -218,7 +228,7 @@ function startRunner(
     optimize: true,
     modelBytes: model.length,
     modelIn: 'payload',
-    limits: { maxTensors: 8, maxRank: 8, maxNameLength: 64, maxReplyBytes: MIB },
+    limits: { maxTensors: 8, maxRank: 8, maxNameBytes: 64, maxReplyBytes: MIB },
   };
   for (const part of encodeFrame(load, [model])) channel.write(part);
   return { child, channel, replies };

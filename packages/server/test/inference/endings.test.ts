@@ -2,7 +2,15 @@ import type { TensorBytes } from '@blindai/protocol';
 import { describe, expect, test } from 'vitest';
 import { identity, loop, zeros } from '../onnx/models.ts';
 import { asFloats, floats, rounds, tensor } from '../onnx/tensors.ts';
-import { isRunning, MIB, patient, sealed, startPool, type TestedPool } from './runner-pool.ts';
+import {
+  eventually,
+  isRunning,
+  MIB,
+  patient,
+  sealed,
+  startPool,
+  type TestedPool,
+} from './runner-pool.ts';
 
 const short = { timeoutMs: 300 } as const;
 const endless = [rounds(2n ** 62n)];
@@ -14,8 +22,9 @@ async function crash({ runners, log }: TestedPool): Promise<void> {
   const pid = runners().at(-1)!;
   process.kill(pid, 'SIGKILL');
   await expect
-    .poll(() =>
-      log.lines.filter(({ event }) => event === 'runner-crashed').map((line) => line.runner),
+    .poll(
+      () => log.lines.filter(({ event }) => event === 'runner-crashed').map((line) => line.runner),
+      eventually,
     )
     .toContain(pid);
 }
@@ -84,7 +93,7 @@ describe('a caller who leaves', () => {
     caller.abort(new Error('left'));
     await expect(run).rejects.toThrow('left');
     expect(isRunning(runners()[0]!)).toBe(true);
-    await expect.poll(() => isRunning(runners()[0]!), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isRunning(runners()[0]!), eventually).toBe(false);
     expect(await loaded.run(quick, patient)).toHaveLength(1);
   });
 
@@ -186,12 +195,12 @@ describe('a runner that crashes', () => {
     const loaded = await tested.load(loop());
     await crash(tested);
     const second = loaded.run(endless, patient).catch((error: unknown) => error);
-    await expect.poll(() => tested.runners().length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => tested.runners().length, eventually).toBe(2);
     await crash(tested);
     expect(await second).toMatchObject({ code: 'model-crashed' });
     const last = loaded.run(endless, patient).catch((error: unknown) => error);
     const waiting = loaded.run(quick, patient).catch((error: unknown) => error);
-    await expect.poll(() => tested.runners().length, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => tested.runners().length, eventually).toBe(3);
     await crash(tested);
     const quarantined = {
       code: 'model-crashed',
@@ -276,6 +285,6 @@ describe('a model with a runner per caller', () => {
       expect(asFloats((await loaded.run([floats('x', times)], patient))[0]!)).toEqual([times]);
     }
     expect(new Set(runners()).size).toBeGreaterThanOrEqual(3);
-    await expect.poll(() => runners().slice(0, 3).filter(isRunning)).toEqual([]);
+    await expect.poll(() => runners().slice(0, 3).filter(isRunning), eventually).toEqual([]);
   });
 });

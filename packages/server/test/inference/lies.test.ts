@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { TensorBytes } from '@blindai/protocol';
 import { describe, expect, test } from 'vitest';
 import { floats } from '../onnx/tensors.ts';
-import { isRunning, MIB, patient, sealed, startPool } from './runner-pool.ts';
+import { eventually, isRunning, MIB, patient, sealed, startPool } from './runner-pool.ts';
 
 const program = fileURLToPath(new URL('./programs/liar.mjs', import.meta.url));
 const input: readonly TensorBytes[] = [floats('x', 1, 2)];
@@ -90,7 +90,9 @@ describe('a runner that lies about a run is killed:', () => {
     // What came before the lie may pass; the process does not outlive it.
     const run = load(named(lie)).then((loaded) => loaded.run(input, patient));
     await Promise.allSettled([run]);
-    await expect.poll(() => log.lines.map(({ event }) => event)).toContain('runner-crashed');
+    await expect
+      .poll(() => log.lines.map(({ event }) => event), eventually)
+      .toContain('runner-crashed');
   });
 });
 

@@ -7,7 +7,7 @@ import { cutTensors, parseLoaded, parseRan, parseStarted } from '../../src/infer
 import type { ModelSignature } from '../../src/inference/signature.ts';
 import { randomNumbers } from '../random-numbers.ts';
 
-const limits = { maxTensors: 2, maxRank: 3, maxNameLength: 8, maxReplyBytes: 64 };
+const limits = { maxTensors: 2, maxRank: 3, maxNameBytes: 8, maxReplyBytes: 64 };
 const x = { name: 'x', datatype: 'FP32', shape: ['n', null, 2] } as const;
 const y = { name: 'y', datatype: 'INT16', shape: [2, 3] } as const;
 const flag = { name: 'flag', datatype: 'BOOL', shape: [] } as const;

@@ -1,5 +1,7 @@
 import { datatypes, type Datatype, type TensorBytes } from '@blindai/protocol';
 import { describe, expect, test } from 'vitest';
+import { createModelBytes } from '../../src/models/model-bytes.ts';
+import { createChunkMemory } from '../../src/models/model-memory.ts';
 import { identity, classifier, subtraction } from '../onnx/models.ts';
 import { constant, model, node, value } from '../onnx/build.ts';
 import { asFloats, floats, tensor } from '../onnx/tensors.ts';
@@ -45,6 +47,15 @@ describe('a loaded model', () => {
       expect(asFloats(outputs[0]!)).toEqual([4, 6, -10, -10]);
       expect([...new BigInt64Array(Uint8Array.from(outputs[1]!.bytes).buffer)]).toEqual([1n, 0n]);
     }
+  });
+
+  test('may also have been sent over the pipe, where the system knows no better', async () => {
+    const { pool } = startPool();
+    const writer = createModelBytes(1000, undefined, createChunkMemory());
+    for (const byte of classifier()) writer.write(Uint8Array.of(byte));
+    const loaded = await pool.load(writer.seal(), { optimize: true }, patient);
+    const [y] = await loaded.run([tensor('x', 'FP32', Float32Array.of(1, 1), [1, 2])], patient);
+    expect(asFloats(y!)).toEqual([4, 6]);
   });
 
   test('takes inputs by name in any order, or by position', async () => {

@@ -61,3 +61,6 @@ export function isRunning(pid: number): boolean {
 
 /** No deadline that a test means to reach. */
 export const patient = { timeoutMs: 20_000 } as const;
+
+/** How long something may take that has to happen. */
+export const eventually = { timeout: 20_000 } as const;

@@ -4,7 +4,7 @@ import { ProtocolError } from '@blindai/protocol';
 import { describe, expect, test } from 'vitest';
 import { createModelBytes } from '../../src/models/model-bytes.ts';
 import { ModelRegistry, type Owner, type RegistryConfig } from '../../src/models/registry.ts';
-import { isRunning, patient, startPool } from '../inference/runner-pool.ts';
+import { eventually, isRunning, patient, startPool } from '../inference/runner-pool.ts';
 import { identity, loop } from '../onnx/models.ts';
 import { asFloats, floats, rounds } from '../onnx/tensors.ts';
 
@@ -73,7 +73,7 @@ describe('an upload', () => {
     const broken = Uint8Array.of(0xff);
     expect(await refusal(() => upload(alice, broken))).toMatch(/^model-refused: /);
     expect(log.lines.every(({ runner }) => !isRunning(runner!))).toBe(true);
-    await expect.poll(() => readdirSync('/proc/self/fd').length).toBe(before);
+    await expect.poll(() => readdirSync('/proc/self/fd').length, eventually).toBe(before);
     expect(await refusal(() => registry.find({ hash: hashOf(broken) }, alice))).toBe(notFound);
     expect(await refusal(() => upload(alice))).toBe('taken');
   });

@@ -1,0 +1,98 @@
+import type { Duplex } from 'node:stream';
+import { encodeFrame, FrameError, FrameReader, type FrameHeader } from './framing.ts';
+import type { LoadMessage, RunMessage } from './messages.ts';
+
+/** Judges a header, before its payload is waited for; answers how the payload becomes the answer. */
+export type Judge<Answer> = (
+  header: FrameHeader,
+  payloadBytes: number,
+) => (payload: Uint8Array) => Answer;
+
+interface Expectation {
+  readonly judge: Judge<void>;
+  readonly fail: (error: Error) => void;
+}
+
+/**
+ * The server's side of what it and a runner say to each other. A frame is taken if it is expected and judged
+ * to be what is due; everything else is reported as a fault, after which nothing more is listened to.
+ */
+export class Conversation {
+  readonly #channel: Duplex;
+  readonly #expected: Expectation[] = [];
+  #over: Error | null = null;
+
+  /**
+   * @param onFault - Called with a {@link FrameError} for what is not expected, or with what a judge threw.
+   * @param onHangUp - Called when the other side neither speaks nor listens any more.
+   */
+  constructor(channel: Duplex, onFault: (error: unknown) => void, onHangUp: () => void) {
+    this.#channel = channel;
+    const reader = this.#createReader();
+    let isFaulty = false;
+    channel.on('data', (chunk: Uint8Array) => {
+      if (isFaulty) return;
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        isFaulty = true;
+        onFault(error);
+      }
+    });
+    channel.on('end', onHangUp);
+    // A write to a process that is gone.
+    channel.on('error', onHangUp);
+  }
+
+  /**
+   * Says something; the payload is written as it is, without copies, and must not change.
+   *
+   * @throws {FrameError} if the header is too long.
+   */
+  say(message: LoadMessage | RunMessage, payload: readonly Uint8Array[]): void {
+    const parts = encodeFrame(message, payload);
+    this.#channel.cork();
+    for (const part of parts) this.#channel.write(part);
+    this.#channel.uncork();
+  }
+
+  /** Waits for the next frame that is not yet waited for. Throws what `end` was given. */
+  expect<Answer>(judge: Judge<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#over !== null) {
+        reject(this.#over);
+        return;
+      }
+      this.#expected.push({
+        judge: (header, payloadBytes) => {
+          const answer = judge(header, payloadBytes);
+          return (payload) => resolve(answer(payload));
+        },
+        fail: reject,
+      });
+    });
+  }
+
+  /** Closes the channel and answers whoever waits, or will, with the reason. */
+  end(reason: Error): void {
+    this.#over = reason;
+    this.#channel.destroy();
+    for (const { fail } of this.#expected.splice(0)) fail(reason);
+  }
+
+  #createReader(): FrameReader {
+    let answer: ((payload: Uint8Array) => void) | undefined;
+    return new FrameReader({
+      begin: () => {
+        if (this.#expected.length === 0) throw new FrameError('a frame that nobody asked for');
+      },
+      judge: (header, payloadBytes) => {
+        answer = this.#expected[0]!.judge(header, payloadBytes);
+      },
+      deliver: (payload) => {
+        answer!(payload);
+        this.#expected.shift();
+      },
+    });
+  }
+}
