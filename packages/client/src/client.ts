@@ -33,6 +33,7 @@ export interface UploadOptions extends CallOptions {
   readonly optimize?: boolean | undefined;
   /** Who may delete the model: 43 characters of base64url. Default: the client's own. */
   readonly ownerToken?: string | undefined;
+  /** Told after each piece that was handed to the connection. */
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
 }
 
@@ -231,6 +232,7 @@ export class BlindAIClient implements AsyncDisposable {
     await this.#transport.close();
   }
 
+  /** Closes, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -1,4 +1,9 @@
-/** What every runtime has of the SDK: errors, tensors, policy, and the client's types. */
+/**
+ * What every runtime has of the SDK: errors, tensors, policy, and the client's types.
+ *
+ * @packageDocumentation
+ * @mergeModuleWith <project>
+ */
 export {
   acceptBootEvidence,
   allowDebug,
@@ -38,6 +43,7 @@ export {
   InputError,
   ModelError,
   type ConnectionErrorCode,
+  type ConnectionErrorDetails,
   type InputErrorCode,
   type ModelErrorCode,
 } from './errors.ts';

@@ -1,4 +1,8 @@
-/** Tensors, wire messages, keyset and limits of BlindAI: what client and server must agree on. */
+/**
+ * Tensors, wire messages, keyset and limits of BlindAI: what client and server must agree on.
+ *
+ * @packageDocumentation
+ */
 export {
   decodeAttestationReply,
   encodeAttestationReply,
@@ -40,14 +44,21 @@ export {
   type UploadReply,
   type UploadRequest,
 } from './blindai/upload.ts';
-export { datatypes, isDatatype, type Datatype, type TensorData } from './datatypes.ts';
+export {
+  datatypes,
+  isDatatype,
+  type Datatype,
+  type DatatypeLayout,
+  type TensorArray,
+  type TensorData,
+} from './datatypes.ts';
 export { decodeBase64url, encodeBase64url } from './encoding/base64url.ts';
 export { toHex } from './encoding/hex.ts';
 export type { Endorsements } from './endorsements.ts';
 export { errorStatuses, isErrorCode, ProtocolError, type ErrorCode } from './errors.ts';
 export { headers } from './headers.ts';
 export { decodeKeyset, encodeKeyset, type Keyset } from './keyset.ts';
-export { limits } from './limits.ts';
+export { limits, type Limits } from './limits.ts';
 export { modelRefOf } from './model-ref.ts';
 export { createOwnerToken, isOwnerToken, ownerIdOf } from './owner-token.ts';
 export { computeReportData, type ReportDataInput } from './report-data.ts';

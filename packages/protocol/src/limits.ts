@@ -29,7 +29,14 @@ const defaults = {
 };
 
 /**
+ * Sizes in bytes, times in milliseconds, counts.
+ *
+ * @useDeclaredType
+ */
+export type Limits = Readonly<typeof defaults>;
+
+/**
  * The default limits (wire.md, "Limits"). The server's are settings with these defaults; sizes are bytes,
  * counted as they arrive.
  */
-export const limits: Readonly<typeof defaults> = Object.freeze(defaults);
+export const limits: Limits = Object.freeze(defaults);

@@ -1,3 +1,8 @@
+/**
+ * The inference server: its settings, how it starts and ends, and what it logs.
+ *
+ * @packageDocumentation
+ */
 export { loadConfig, settings } from './config.ts';
 export type { Config, ConfigSources, Isolation, Setting } from './config.ts';
 export { ConfigError, ServerError, serverErrors } from './errors.ts';

@@ -18,7 +18,11 @@ export const logEvents = [
   'model-quarantined',
 ] as const;
 
-/** One of {@link logEvents}. */
+/**
+ * What happened, as far as a log is concerned.
+ *
+ * @useDeclaredType
+ */
 export type LogEvent = (typeof logEvents)[number];
 
 /**
@@ -93,9 +97,13 @@ const allowed: { readonly [Name in keyof Required<LogFields>]: (value: unknown) 
 
 /** Writes one line for each call, with the fields of {@link LogFields} and no others. Never throws. */
 export interface Log {
+  /** What the operator must look at. */
   readonly error: (fields: LogFields) => void;
+  /** What may need a look, such as a model that crashed. */
   readonly warn: (fields: LogFields) => void;
+  /** What happens all the time. */
   readonly info: (fields: LogFields) => void;
+  /** What helps to find a fault. */
   readonly debug: (fields: LogFields) => void;
 }
 

@@ -4,5 +4,9 @@
  */
 export const surfaces = ['unattested', 'attested', 'management'] as const;
 
-/** One of {@link surfaces}. */
+/**
+ * Which port a request came in by.
+ *
+ * @useDeclaredType
+ */
 export type Surface = (typeof surfaces)[number];

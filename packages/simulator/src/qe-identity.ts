@@ -28,7 +28,11 @@ export interface QeTcbLevel {
 /** Which SVN gives a simulated quoting enclave which status; `unmatched` is below every level. */
 const svns = { UpToDate: 8, OutOfDate: 6, Revoked: 4, unmatched: 2 } as const;
 
-/** A status that a simulated quoting enclave can have. */
+/**
+ * A status that a simulated quoting enclave can have; `unmatched` is below every level.
+ *
+ * @useDeclaredType
+ */
 export type SimulatedQeStatus = keyof typeof svns;
 
 /** The SVN of a quoting enclave that has this status. */

@@ -45,7 +45,11 @@ const levels = [
   { status: 'Revoked', date: '2020-11-11', advisories: ['INTEL-SA-00477'] },
 ] as const;
 
-/** A status that a simulated platform can have; `unmatched` is below every level. */
+/**
+ * A status that a simulated platform can have; `unmatched` is below every level.
+ *
+ * @useDeclaredType
+ */
 export type SimulatedTcbStatus = (typeof levels)[number]['status'] | 'unmatched';
 
 /** Every status that a simulated platform can have, best first. */

@@ -8,6 +8,7 @@ export interface DeleteRequest {
   readonly modelId: string;
 }
 
+/** Encodes what asks for a model to be deleted. */
 export function encodeDelete(request: DeleteRequest): Uint8Array {
   return new CborWriter().map(1).text('model_id').text(request.modelId).whole();
 }

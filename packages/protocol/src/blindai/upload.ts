@@ -18,6 +18,11 @@ export interface UploadRequest {
 }
 
 export const runners = ['shared', 'per-caller'] as const;
+/**
+ * Whose inputs a runner process sees: those of all callers, or of one.
+ *
+ * @useDeclaredType
+ */
 export type Runner = (typeof runners)[number];
 
 /**
@@ -64,6 +69,7 @@ export interface UploadReply {
   readonly modelId: string;
 }
 
+/** Encodes what answers an upload. */
 export function encodeUploadReply(reply: UploadReply): Uint8Array {
   return new CborWriter()
     .map(2)
