@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addCompletion } from './commands/completion.ts';
 import type { Context } from './commands/context.ts';
 import { addDelete } from './commands/delete.ts';
 import { addEvidence } from './commands/evidence.ts';
@@ -30,6 +31,7 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     addManifest,
     addEvidence,
     addSimulator,
+    addCompletion,
   ])
     add(program, inside);
   inheritSettings(program);
