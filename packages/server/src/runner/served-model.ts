@@ -100,6 +100,8 @@ function describeValues(
     if (shape.length > limits.maxRank) {
       throw refused(`${value} has ${shape.length} dimensions, at most ${limits.maxRank} are taken`);
     }
+    if (shape.some((size) => typeof size === 'number' && !Number.isSafeInteger(size)))
+      throw refused(`${value} has a dimension that no tensor can have`);
     return { name, datatype, shape: shape.map((size) => describeSize(size, limits)) };
   });
 }

@@ -40,6 +40,7 @@ describe('model-refused says why, for', () => {
     ['bfloat16', identity('BF16'), 'Unsupported data type: 16'],
     ['a sequence', firstOfSequence(), 'input "x" is of type sequence or map'],
     ['a rank of nine', identity('FP32', Array(9).fill(1)), 'has 9 dimensions, at most 8 are taken'],
+    ['a dimension of 2^62', identity('FP32', [2 ** 62]), 'a dimension that no tensor can have'],
     [
       'too many inputs',
       sum(Array.from({ length: 257 }, (_, index) => `x${index}`)),
