@@ -104,7 +104,9 @@ function isBinding(demand: ReportDataDemand, policy: Policy | UnmatchedPolicy): 
 }
 
 function subject(policy: Policy | UnmatchedPolicy): string {
-  return policy.anchors.name === 'vendor' ? 'a genuine SGX enclave' : 'a SIMULATED SGX enclave';
+  return policy.anchors.name === 'vendor'
+    ? 'a genuine SGX enclave, as demanded'
+    : 'a SIMULATED SGX enclave: this proves nothing';
 }
 
 function toClaims(sgx: SgxEvidence, match: SgxMatch, report: Report): UnmatchedClaims {

@@ -1,5 +1,6 @@
 import type { Bytes } from '../encoding/byte-reader.ts';
 import { DerReader, tags } from '../encoding/der.ts';
+import { FormatError } from '../encoding/format-error.ts';
 import { encodeHex } from '../encoding/hex.ts';
 import type { Certificate } from '../x509/certificate.ts';
 
@@ -61,6 +62,9 @@ export function parsePckExtensions(certificate: Certificate): PckExtensions {
     configuration: members.optional(configurationMember, parseConfiguration),
   };
   members.end();
+  if ((extensions.platformInstanceId === null) !== (extensions.configuration === null)) {
+    throw new FormatError(what, 'a platform instance id and its configuration expected together');
+  }
   return extensions;
 }
 

@@ -52,7 +52,7 @@ function refuseFurthest(
     verdict.refuse(
       'measurement',
       `MRENCLAVE ${measurement} is in none of the manifest's ${mismatches.size} [[sgx]] entries`,
-      'The evidence is genuine, but of other code than the manifest accepts',
+      'The evidence is in order, but of other code than the manifest accepts',
     );
   }
   const [entry, { check, detail }] = furthest;

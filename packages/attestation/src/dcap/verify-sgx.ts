@@ -205,7 +205,7 @@ function verifyQeVendor(quote: SgxQuote, verdict: Verdict): void {
   if (!equalBytes(quote.qeVendorId, intelVendorId)) {
     verdict.refuse('qe-vendor', "the quoting enclave's vendor is not Intel");
   }
-  verdict.passed('qe-vendor', 'the quote says that a quoting enclave of Intel made it');
+  verdict.passed('qe-vendor', 'the quote names Intel as the vendor of its quoting enclave');
 }
 
 async function verifyQeReport(quote: SgxQuote, pck: Certificate, verdict: Verdict): Promise<void> {
@@ -242,9 +242,12 @@ function verifyQe(qe: SgxReport, identity: QeIdentity, verdict: Verdict): void {
     ['ATTRIBUTES.XFRM', (qe.attributesXfrm & attributesMask.xfrm) === attributes.xfrm],
   ].find(([, equal]) => equal === false);
   if (differing) {
-    verdict.refuse('qe-identity', `the quoting enclave's ${differing[0]} is not Intel's`);
+    verdict.refuse(
+      'qe-identity',
+      `the quoting enclave's ${differing[0]} is not that of the QE identity`,
+    );
   }
-  verdict.passed('qe-identity', `Intel's quoting enclave, version ${qe.isvSvn}`);
+  verdict.passed('qe-identity', `as the QE identity demands, ISVSVN ${qe.isvSvn}`);
 }
 
 async function verifyQuoteSignature(quote: SgxQuote, verdict: Verdict): Promise<void> {

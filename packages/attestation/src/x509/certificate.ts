@@ -56,8 +56,8 @@ export interface Certificate {
 }
 
 /**
- * Reads a certificate (RFC 5280 §4.1), strictly. Both key identifiers, key usage and basic constraints must
- * be there, as in every certificate that Intel issues.
+ * Reads a certificate (RFC 5280 §4.1), strictly. Both key identifiers, key usage, basic constraints and the
+ * distribution points of CRLs must be there, as in every certificate that Intel issues.
  *
  * @param what - What it is, for messages.
  * @throws {FormatError} for anything unknown: another version or algorithm, a critical extension.
@@ -96,7 +96,7 @@ export function parseCertificate(what: string, der: Bytes): Certificate {
     ),
     usage: parseKeyUsage(read, extensions),
     pathLength: parsePathLength(read, extensions),
-    extensions,
+    extensions: requireRevocationSource(read, extensions),
     bodyBytes,
     signature,
   };
@@ -134,6 +134,12 @@ function parseKeyUsage(read: DerReader, extensions: Extensions): Certificate['us
     keyCertSign: bits.has(keyUsageBits.keyCertSign),
     crlSign: bits.has(keyUsageBits.crlSign),
   };
+}
+
+/** A certificate that names no CRL could never be revoked; what the extension says is not followed. */
+function requireRevocationSource(read: DerReader, extensions: Extensions): Extensions {
+  if (!extensions.has(ids.crlDistributionPoints)) read.fail('crlDistributionPoints', 'missing');
+  return extensions;
 }
 
 function parsePathLength(read: DerReader, extensions: Extensions): number | null {

@@ -11,6 +11,7 @@ export interface Name {
 const commonNameOid = '2.5.4.3';
 const stringTags: readonly number[] = [tags.utf8String, tags.printableString, tags.ia5String];
 
+/** @throws {FormatError} for another kind of string than UTF8String, PrintableString and IA5String, or invalid UTF-8. */
 export function parseName(read: DerReader, field: string): Name {
   const { content, encoding } = read.element(field, tags.sequence);
   const names = new DerReader(field, content, 2);
@@ -21,12 +22,20 @@ export function parseName(read: DerReader, field: string): Name {
     const type = attribute.oid('type');
     const tag = attribute.nextTag ?? 0;
     if (!stringTags.includes(tag)) attribute.fail('value', 'a string expected');
-    const value = new TextDecoder().decode(attribute.element('value', tag).content);
+    const value = decodeText(attribute, attribute.element('value', tag).content);
     attribute.end();
     set.end();
     if (type === commonNameOid) commonName = value;
   }
   return { encoding, commonName };
+}
+
+function decodeText(attribute: DerReader, bytes: Bytes): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return attribute.fail('value', 'valid UTF-8 expected');
+  }
 }
 
 export function equalNames(a: Name, b: Name): boolean {

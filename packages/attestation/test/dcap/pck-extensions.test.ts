@@ -114,6 +114,8 @@ describe('parsePckExtensions', () => {
   );
 
   it.each([
+    ['a platform instance id without a configuration', { configuration: '' }],
+    ['a configuration without a platform instance id', { platformInstanceId: '' }],
     ['an unknown member', { configuration: member('08', der('05', '')) }],
     [
       'an unknown member of the TCB',

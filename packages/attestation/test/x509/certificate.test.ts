@@ -61,6 +61,18 @@ describe('parseCertificate', () => {
     });
   });
 
+  it('refuses one that names no CRL, or has a name in invalid UTF-8', async () => {
+    const without = await edited((template) => ({
+      ...template,
+      extensions: template.extensions.filter(({ type }) => type !== '2.5.29.31'),
+    }));
+    expect(() => parseCertificate('TCB', without)).toThrow('crlDistributionPoints: missing');
+    const { der } = certificates.tcbSigning;
+    const at = encodeHex(der).lastIndexOf(encodeHex(new TextEncoder().encode('SGX TCB'))) / 2;
+    const invalid = der.with(at, 0xff);
+    expect(() => parseCertificate('TCB', invalid)).toThrow('valid UTF-8 expected');
+  });
+
   it('refuses every truncation', () => {
     const { der } = certificates.pck;
     for (let length = 0; length < der.length; length++) {
