@@ -15,6 +15,12 @@ export const evidenceFormats = [
   'azure-snp-vtpm',
   'azure-tdx-vtpm',
 ] as const;
+
+/**
+ * One of {@link evidenceFormats}.
+ *
+ * @useDeclaredType
+ */
 export type EvidenceFormat = (typeof evidenceFormats)[number];
 
 /** What `GET /attestation` answers. Nothing in it is proved until the evidence is verified. */
@@ -39,6 +45,7 @@ const keys = {
   keyset: true,
 } as const;
 
+/** Encodes an answer to `GET /attestation`. */
 export function encodeAttestationReply(reply: AttestationReply, as: ReplyEncoding): Uint8Array {
   if (as === 'json') return encodeAsJson(reply);
   const writer = new CborWriter().map(5);
