@@ -21,7 +21,7 @@ const alias = packages.flatMap((name) => {
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/dist/**', '**/node_modules/**'],
     env: { ORT_DISABLE_TELEMETRY: '1' },
     testTimeout: 30_000,

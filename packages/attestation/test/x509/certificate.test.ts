@@ -68,8 +68,8 @@ describe('parseCertificate', () => {
     }));
     expect(() => parseCertificate('TCB', without)).toThrow('crlDistributionPoints: missing');
     const { der } = certificates.tcbSigning;
-    const at = encodeHex(der).lastIndexOf(encodeHex(new TextEncoder().encode('SGX TCB'))) / 2;
-    const invalid = der.with(at, 0xff);
+    const position = encodeHex(der).lastIndexOf(encodeHex(new TextEncoder().encode('SGX TCB'))) / 2;
+    const invalid = der.with(position, 0xff);
     expect(() => parseCertificate('TCB', invalid)).toThrow('valid UTF-8 expected');
   });
 
