@@ -1,7 +1,7 @@
-import { decode as decodeJson } from 'cborg/json';
 import { decodeBase64url, encodeBase64url } from './encoding/base64url.ts';
 import { readFields, readWhole } from './encoding/cbor-message.ts';
 import { CborWriter } from './encoding/cbor-writer.ts';
+import { encodeJson, JsonFields, parseJson } from './encoding/json-message.ts';
 import { readEndorsements, writeEndorsements, type Endorsements } from './endorsements.ts';
 import { malformed, ProtocolError } from './errors.ts';
 import { limits } from './limits.ts';
@@ -91,55 +91,31 @@ function decodeFromCbor(bytes: Uint8Array): AttestationReply {
 const empty: Uint8Array = new Uint8Array();
 
 function encodeAsJson(reply: AttestationReply): Uint8Array {
-  return new TextEncoder().encode(
-    JSON.stringify({
-      format: reply.format,
-      evidence: encodeBase64url(reply.evidence),
-      endorsements: Object.fromEntries(
-        Object.entries(reply.endorsements).map(([name, value]) => [
-          name,
-          value instanceof Uint8Array ? encodeBase64url(value) : value,
-        ]),
-      ),
-      certificate: encodeBase64url(reply.certificate),
-      keyset: encodeBase64url(reply.keyset),
-    }),
-  );
+  return encodeJson({
+    format: reply.format,
+    evidence: encodeBase64url(reply.evidence),
+    endorsements: Object.fromEntries(
+      Object.entries(reply.endorsements).map(([name, value]) => [
+        name,
+        value instanceof Uint8Array ? encodeBase64url(value) : value,
+      ]),
+    ),
+    certificate: encodeBase64url(reply.certificate),
+    keyset: encodeBase64url(reply.keyset),
+  });
 }
 
 function decodeFromJson(bytes: Uint8Array): AttestationReply {
-  const reply = parseJson(bytes);
-  for (const key of reply.keys()) {
-    if (!Object.hasOwn(keys, key))
-      throw malformed('an attestation reply must not hold an unknown key');
-  }
-  const text = (key: keyof typeof keys): string => {
-    const value = reply.get(key);
-    if (typeof value !== 'string') throw malformed(`${key} must be a text`);
-    return value;
-  };
-  const format = evidenceFormats.find((known) => known === text('format'));
-  if (format === undefined) throw malformed(`format must be one of ${evidenceFormats.join(', ')}`);
+  const what = 'an attestation reply';
+  const reply = new JsonFields(what, parseJson(what, bytes), Object.keys(keys));
+  const text = (key: keyof typeof keys): string => reply.text(key, limits.maxAttestationReplyBytes);
   return {
-    format,
+    format: reply.choice('format', evidenceFormats),
     evidence: decodeBase64url('evidence', text('evidence')),
-    endorsements: checkEndorsements(reply.get('endorsements')),
+    endorsements: checkEndorsements(reply.value('endorsements')),
     certificate: decodeBase64url('certificate', text('certificate')),
     keyset: decodeBase64url('keyset', text('keyset')),
   };
-}
-
-function parseJson(bytes: Uint8Array): Map<string, unknown> {
-  let reply: unknown;
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    reply = decodeJson(bytes, { useMaps: true, rejectDuplicateMapKeys: true });
-  } catch {
-    // The library's own message would quote the input.
-    throw malformed('an attestation reply must be well-formed JSON with each key once');
-  }
-  if (!(reply instanceof Map)) throw malformed('an attestation reply must be an object');
-  return reply as Map<string, unknown>;
 }
 
 function checkEndorsements(value: unknown): Endorsements {

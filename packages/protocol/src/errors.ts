@@ -56,3 +56,24 @@ export function malformed(message: string): ProtocolError {
 export function badInput(message: string): ProtocolError {
   return new ProtocolError('bad-input', message);
 }
+
+/** An error in one line: `code: sentence`. */
+export function formatErrorLine({
+  code,
+  message,
+}: Pick<ProtocolError, 'code' | 'message'>): string {
+  return `${code}: ${message}`;
+}
+
+/**
+ * The error that a line tells of.
+ *
+ * @throws {ProtocolError} `malformed` when it is no such line or its code is unknown.
+ */
+export function parseErrorLine(line: string): ProtocolError {
+  const [, code, message] = /^([a-z-]+): (.*)$/s.exec(line) ?? [];
+  if (code === undefined || message === undefined || !isErrorCode(code)) {
+    throw malformed('an error must be a known code and a sentence');
+  }
+  return new ProtocolError(code, message);
+}

@@ -61,6 +61,23 @@ export { decodeKeyset, encodeKeyset, type Keyset } from './keyset.ts';
 export { limits, type Limits } from './limits.ts';
 export { modelRefOf } from './model-ref.ts';
 export { createOwnerToken, isOwnerToken, ownerIdOf } from './owner-token.ts';
+export { decodeErrorJson, encodeErrorJson } from './open-inference/error-json.ts';
+export type { ModelHealth, ModelState } from './open-inference/model-health.ts';
+export type { ModelIdentity } from './open-inference/model-identity.ts';
+export {
+  decodeModelMetadata,
+  encodeModelMetadata,
+  type ModelMetadata,
+  type TensorMetadata,
+} from './open-inference/model-metadata.ts';
+export {
+  decodeRepositoryIndex,
+  decodeRepositoryIndexRequest,
+  encodeRepositoryIndex,
+  encodeRepositoryIndexRequest,
+  type IndexedModel,
+  type RepositoryIndexRequest,
+} from './open-inference/repository-index.ts';
 export { computeReportData, type ReportDataInput } from './report-data.ts';
 export type { ServerConfig } from './server-config.ts';
 export { checkTensorBytes, countElements, type TensorBytes } from './tensor-bytes.ts';

@@ -14,6 +14,8 @@ const defaults = {
   /** How deep arrays, maps and tags may nest in what is read past. */
   maxDepth: 16,
   maxErrorTextBytes: 4_096,
+  /** A reply in JSON: a model's description, or a list of models. */
+  maxJsonReplyBytes: 16_777_216,
   maxAttestationReplyBytes: 1_048_576,
   maxKeysetBytes: 65_536,
   attestationTimeoutMs: 10_000,

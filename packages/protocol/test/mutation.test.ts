@@ -7,6 +7,14 @@ import { UploadDecoder } from '../src/blindai/upload-decoder.ts';
 import { encodeUpload, encodeUploadChunkHead, encodeUploadHead } from '../src/blindai/upload.ts';
 import { encodeUploadTail, type UploadRequest } from '../src/blindai/upload.ts';
 import { ProtocolError } from '../src/errors.ts';
+import { decodeErrorJson, encodeErrorJson } from '../src/open-inference/error-json.ts';
+import { decodeModelMetadata, encodeModelMetadata } from '../src/open-inference/model-metadata.ts';
+import {
+  decodeRepositoryIndex,
+  decodeRepositoryIndexRequest,
+  encodeRepositoryIndex,
+  encodeRepositoryIndexRequest,
+} from '../src/open-inference/repository-index.ts';
 import { hex } from './hex.ts';
 import { createRandom, mutate } from './random.ts';
 
@@ -38,6 +46,8 @@ const reply = {
   certificate: new Uint8Array(5),
   keyset: new Uint8Array(5),
 } as const;
+const identity = { name: 'm', hash: '0f'.repeat(32), state: 'ready', reason: '' } as const;
+const x = { name: 'x', datatype: 'FP32', shape: [-1, 30] } as const;
 
 function decodeUpload(body: Uint8Array): void {
   let received = 0;
@@ -77,6 +87,16 @@ describe('a message after random changes is decoded or refused, and nothing else
       encodeAttestationReply(reply, 'json'),
       (bytes) => decodeAttestationReply(bytes, 'json'),
     ],
+    'error in JSON': [encodeErrorJson(new ProtocolError('internal', 'a bug')), decodeErrorJson],
+    "a model's metadata": [
+      encodeModelMetadata({ askedFor: 'id', ...identity, inputs: [x], outputs: [x] }),
+      decodeModelMetadata,
+    ],
+    'what asks for the index': [
+      encodeRepositoryIndexRequest({ readyOnly: true }),
+      decodeRepositoryIndexRequest,
+    ],
+    'a list of models': [encodeRepositoryIndex([{ id: 'id', ...identity }]), decodeRepositoryIndex],
   };
 
   it.each(Object.entries(cases))('%s', (name, [bytes, decode]) => {
