@@ -1,4 +1,5 @@
 import { ProtocolError } from '@blindai/protocol';
+import type { Config } from './settings.ts';
 
 const BELIEVED_BYTES = 1024 * 1024;
 
@@ -11,6 +12,18 @@ export interface BodyLimits {
   readonly timeoutMs: number | null;
   /** The slowest it may be on average, over at least `idleTimeoutMs`; null: no limit. */
   readonly minBytesPerSecond: number | null;
+}
+
+/** What the server's settings say of a body that is read as a whole. */
+export function requestLimits(
+  config: Pick<Config, 'maxRequestBytes' | 'idleTimeoutMs' | 'requestTimeoutMs'>,
+): BodyLimits {
+  return {
+    maxBytes: config.maxRequestBytes,
+    idleTimeoutMs: config.idleTimeoutMs,
+    timeoutMs: config.requestTimeoutMs,
+    minBytesPerSecond: null,
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  encodeErrorJson,
   encodeErrorText,
   errorStatuses,
   headers as headerNames,
@@ -27,11 +28,7 @@ export function asRefusal(error: unknown): ProtocolError {
  */
 export function errorReply(refusal: ProtocolError, as: ReplyEncoding): Response {
   const status = errorStatuses[refusal.code];
-  const text = `${refusal.code}: ${refusal.message}`;
-  const bytes =
-    as === 'cbor'
-      ? encodeErrorText(refusal)
-      : new TextEncoder().encode(JSON.stringify({ error: text }));
+  const bytes = as === 'cbor' ? encodeErrorText(refusal) : encodeErrorJson(refusal);
   return reply(bytes, as, {
     status,
     headers: {

@@ -25,6 +25,11 @@ export function reply(
   });
 }
 
+/** A whole reply in JSON. */
+export function replyJson(body: object): Response {
+  return reply(new TextEncoder().encode(JSON.stringify(body)), 'json');
+}
+
 /** A reply of parts that are sent one after the other, as the receiver takes them, and never joined. */
 export function replyInParts(
   parts: readonly Uint8Array[],

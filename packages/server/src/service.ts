@@ -17,6 +17,7 @@ import { ModelRegistry } from './models/registry.ts';
 import { attestationRoutes } from './routes/attestation.ts';
 import { blindaiRoutes } from './routes/blindai.ts';
 import { healthRoutes } from './routes/health.ts';
+import { openInferenceRoutes } from './routes/open-inference.ts';
 import type { Route } from './routes/route.ts';
 import type { Config } from './settings.ts';
 import { version } from './version.ts';
@@ -103,6 +104,7 @@ function createRoutes(
   models: ModelRegistry,
 ): readonly Route[] {
   const modelBudget = new ModelBudget(config.maxModelsBytes);
+  const buffered = new BufferedBytes(config.maxBufferedBytes);
   return [
     ...attestationRoutes(evidence),
     ...healthRoutes(),
@@ -110,7 +112,8 @@ function createRoutes(
       config,
       models,
       createModelBytes: () => createModelBytes(config.maxModelBytes, modelBudget),
-      buffered: new BufferedBytes(config.maxBufferedBytes),
+      buffered,
     }),
+    ...openInferenceRoutes({ config, models, buffered }),
   ];
 }

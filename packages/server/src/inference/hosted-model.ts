@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProtocolError, type TensorBytes } from '@blindai/protocol';
+import { ProtocolError, type ModelHealth, type TensorBytes } from '@blindai/protocol';
 import type { Log, LogFields } from '../log.ts';
 import type { SealedModel } from '../models/model-bytes.ts';
 import type { CoreSlots } from './core-slots.ts';
@@ -66,6 +66,17 @@ export class HostedModel {
   get signature(): ModelSignature {
     if (this.#signature === null) throw new TypeError('the model is not loaded');
     return this.#signature;
+  }
+
+  /** Whether a run would be taken now, and if not why. */
+  get health(): ModelHealth {
+    if (this.#quarantine !== null) {
+      return { state: 'quarantined', reason: this.#quarantine.message };
+    }
+    if (this.#starting !== null) {
+      return { state: 'loading', reason: "the model's process is being started" };
+    }
+    return { state: 'ready', reason: '' };
   }
 
   /** Loads the model for the first time. */

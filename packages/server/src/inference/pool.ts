@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { limits, ProtocolError, type TensorBytes } from '@blindai/protocol';
+import { limits, ProtocolError, type ModelHealth, type TensorBytes } from '@blindai/protocol';
 import type { Log } from '../log.ts';
 import type { SealedModel } from '../models/model-bytes.ts';
 import { keepDescriptorsFromChildren } from '../platform/inherited-descriptors.ts';
@@ -35,6 +35,8 @@ export interface PoolConfig {
 /** A model that was loaded once, and is run by a process of its own. */
 export interface LoadedModel {
   readonly signature: ModelSignature;
+  /** How it is at this moment. A process that ended is no reason not to be ready: the next run starts another. */
+  readonly health: ModelHealth;
   /**
    * Runs the model on inputs that are named as it declares them, in any order, or not named at all and then
    * in its order. Returns its outputs in its order. When `signal` is aborted the promise is rejected with its
@@ -130,6 +132,9 @@ export class RunnerPool {
     }
     return {
       signature: hosted.signature,
+      get health() {
+        return hosted.health;
+      },
       run: (inputs, runOptions) => hosted.run(inputs, runOptions),
       unload: async () => {
         this.#models.delete(hosted);

@@ -1,5 +1,12 @@
 import { timingSafeEqual, randomUUID } from 'node:crypto';
-import { modelRefOf, ProtocolError, toHex, type TensorBytes } from '@blindai/protocol';
+import {
+  modelRefOf,
+  ProtocolError,
+  toHex,
+  type IndexedModel,
+  type ModelHealth,
+  type TensorBytes,
+} from '@blindai/protocol';
 import type { ModelSettings } from '../inference/hosted-model.ts';
 import type { RunOptions } from '../inference/pending-run.ts';
 import type { LoadedModel, RunnerPool } from '../inference/pool.ts';
@@ -14,8 +21,15 @@ export type Owner =
   | { readonly kind: 'token'; /** SHA-256 of the token, in hex. */ readonly id: string }
   | { readonly kind: 'anonymous' };
 
-/** How a model is asked for: by the id of its upload, or by its SHA-256 in hex. */
-export type ModelSelector = { readonly id: string } | { readonly hash: string };
+/** How a model is to be run, and what its owner calls it. */
+export interface UploadSettings extends ModelSettings {
+  /** Default: none. Need not differ from that of another model. */
+  readonly modelName?: string;
+}
+
+/** How a model is asked for: by the id of its upload, by its SHA-256 in hex, or by its id or its name. */
+export type ModelSelector =
+  { readonly id: string } | { readonly hash: string } | { readonly idOrName: string };
 
 /** A model as whoever may run it sees it. */
 export interface FoundModel {
@@ -23,7 +37,10 @@ export interface FoundModel {
   readonly ref: string;
   /** SHA-256 of the model, in hex. */
   readonly hash: string;
+  /** As its owner called it; may be empty. */
+  readonly name: string;
   readonly signature: ModelSignature;
+  readonly health: ModelHealth;
   /** See {@link LoadedModel.run}. */
   run(inputs: readonly TensorBytes[], options: RunOptions): Promise<TensorBytes[]>;
 }
@@ -38,9 +55,13 @@ export interface RegistryConfig {
   readonly loadTimeoutMs: number;
 }
 
+/** An id, as this registry makes them. */
+const idPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 interface ModelRecord {
   readonly ref: string;
   readonly hash: string;
+  readonly name: string;
   readonly owner: Owner;
   readonly sealed: SealedModel;
   readonly loaded: LoadedModel;
@@ -70,7 +91,7 @@ export class ModelRegistry {
    *   {@link RunnerPool.load} throws.
    */
   async upload(
-    settings: ModelSettings,
+    settings: UploadSettings,
     sealed: SealedModel,
     owner: Owner,
   ): Promise<{ modelId: string; hash: Uint8Array }> {
@@ -85,22 +106,32 @@ export class ModelRegistry {
   /**
    * Finds a model for someone who wants to run it. On an anonymous server an id finds its model for everyone,
    * since it is a secret. A hash is none: it finds only models of the caller's own and, on an anonymous
-   * server, those without a provable owner; among several the caller's own, and then the oldest.
+   * server, those without a provable owner; among several the caller's own, and then the oldest. A name finds
+   * among the same, the caller's own first, but nobody can tell models of one name apart, so that several are
+   * refused. What looks like an id is never taken for a name: another model cannot succeed a deleted one.
    *
-   * @throws {ProtocolError} `not-found`, the same for what is absent and for what the caller may not see.
+   * @throws {ProtocolError} `not-found`, the same for what is absent and for what the caller may not see;
+   *   `ambiguous-name`.
    */
   find(selector: ModelSelector, caller: Owner): FoundModel {
-    const record =
-      'id' in selector
-        ? this.#findById(selector.id, caller)
-        : this.#findByHash(selector.hash.toLowerCase(), caller);
+    const record = this.#select(selector, caller);
     if (record === undefined) throw notFound();
+    const { ref, hash, name, loaded } = record;
     return {
-      ref: record.ref,
-      hash: record.hash,
-      signature: record.loaded.signature,
-      run: (inputs, options) => record.loaded.run(inputs, options),
+      ref,
+      hash,
+      name,
+      signature: loaded.signature,
+      health: loaded.health,
+      run: (inputs, options) => loaded.run(inputs, options),
     };
+  }
+
+  /** The models of an owner, the oldest first. Nobody can prove to own what was uploaded anonymously. */
+  list(owner: Owner): IndexedModel[] {
+    return [...this.#records]
+      .filter(([, record]) => owns(owner, record))
+      .map(([id, { name, hash, loaded }]) => ({ id, name, hash, ...loaded.health }));
   }
 
   /**
@@ -127,7 +158,7 @@ export class ModelRegistry {
   }
 
   async #admit(
-    { optimize, runner = 'shared' }: ModelSettings,
+    { modelName = '', optimize, runner = 'shared' }: UploadSettings,
     sealed: SealedModel,
     owner: Owner,
   ): Promise<{ modelId: string; hash: Uint8Array }> {
@@ -147,11 +178,20 @@ export class ModelRegistry {
         { timeoutMs: this.#config.loadTimeoutMs, modelRef: ref },
       );
       const hash = toHex(sealed.sha256);
-      this.#records.set(modelId, { ref, hash, owner, sealed, loaded });
+      this.#records.set(modelId, { ref, hash, name: modelName, owner, sealed, loaded });
       return { modelId, hash: sealed.sha256 };
     } finally {
       this.#arriving -= 1;
     }
+  }
+
+  #select(selector: ModelSelector, caller: Owner): ModelRecord | undefined {
+    if ('id' in selector) return this.#findById(selector.id, caller);
+    if ('hash' in selector) return this.#findByHash(selector.hash.toLowerCase(), caller);
+    const { idOrName } = selector;
+    return idPattern.test(idOrName)
+      ? this.#findById(idOrName, caller)
+      : this.#findByName(idOrName, caller);
   }
 
   #findById(id: string, caller: Owner): ModelRecord | undefined {
@@ -165,6 +205,19 @@ export class ModelRegistry {
     return (
       same.find((record) => owns(caller, record)) ?? same.find((record) => this.#isAnyones(record))
     );
+  }
+
+  #findByName(name: string, caller: Owner): ModelRecord | undefined {
+    // The empty name is no name.
+    const same = [...this.#records.values()].filter(
+      (record) => name !== '' && record.name === name,
+    );
+    const own = same.filter((record) => owns(caller, record));
+    const matches = own.length > 0 ? own : same.filter((record) => this.#isAnyones(record));
+    if (matches.length > 1) {
+      throw new ProtocolError('ambiguous-name', 'several models have this name: use an id');
+    }
+    return matches[0];
   }
 
   #isAnyones(record: ModelRecord): boolean {

@@ -12,7 +12,13 @@ import {
 } from '@blindai/protocol';
 import { ownerOf } from '../access/owner.ts';
 import { enforcePermission } from '../access/permission.ts';
-import { readBody, streamBody, type BodyLimits, type BufferedBytes } from '../body.ts';
+import {
+  readBody,
+  requestLimits,
+  streamBody,
+  type BodyLimits,
+  type BufferedBytes,
+} from '../body.ts';
 import type { ModelBytesWriter, SealedModel } from '../models/model-bytes.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import { reply, replyInParts } from '../reply.ts';
@@ -131,15 +137,6 @@ async function receiveModel(
   } finally {
     writer.discard();
   }
-}
-
-function requestLimits(config: Config): BodyLimits {
-  return {
-    maxBytes: config.maxRequestBytes,
-    idleTimeoutMs: config.idleTimeoutMs,
-    timeoutMs: config.requestTimeoutMs,
-    minBytesPerSecond: null,
-  };
 }
 
 function uploadLimits(config: Config): BodyLimits {

@@ -1,4 +1,4 @@
-import { reply } from '../reply.ts';
+import { replyJson } from '../reply.ts';
 import type { Route } from './route.ts';
 
 /**
@@ -19,6 +19,5 @@ export function healthRoutes(): readonly Route[] {
 }
 
 function answer(body: object): Route['handle'] {
-  const bytes = new TextEncoder().encode(JSON.stringify(body));
-  return async () => reply(bytes, 'json');
+  return async () => replyJson(body);
 }

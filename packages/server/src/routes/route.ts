@@ -5,6 +5,8 @@ import type { Surface } from '../surface.ts';
 export interface Call {
   readonly request: Request;
   readonly surface: Surface;
+  /** What stands in the path where the route's has `:name`, decoded. */
+  readonly parameters: Readonly<Record<string, string>>;
   /** Of the client, for budgets: never kept, never logged. */
   readonly address: string;
   /** Aborted when the client is gone, or when the server ends what still runs. */
@@ -13,9 +15,13 @@ export interface Call {
   readonly noted: { -readonly [Name in 'route' | 'code' | 'bytes' | 'modelRef']?: LogFields[Name] };
 }
 
+/** A request that has not found its route yet. */
+export type Arrival = Omit<Call, 'parameters'>;
+
 /** Something that the server does, on the surfaces named and on no other. */
 export interface Route {
   readonly method: 'GET' | 'POST';
+  /** May have parts such as `/:name`. */
   readonly path: string;
   readonly surfaces: readonly Surface[];
   /** @throws {ProtocolError} for every refusal; anything else that is thrown is a bug. */

@@ -1,7 +1,7 @@
 import { ProtocolError } from '@blindai/protocol';
 import { Hono } from 'hono';
 import { Refusal } from '../errors.ts';
-import type { Call, Route } from './route.ts';
+import type { Arrival, Route } from './route.ts';
 
 /**
  * Finds the route of a call and takes it.
@@ -9,14 +9,14 @@ import type { Call, Route } from './route.ts';
  * @throws {ProtocolError} `not-found` for an unknown path, `wrong-surface` for one that belongs elsewhere,
  *   `method-not-allowed` for another method, and what the route throws.
  */
-export function createRouter(routes: readonly Route[]): (call: Call) => Promise<Response> {
-  const router = new Hono<{ Bindings: { call: Call } }>();
+export function createRouter(routes: readonly Route[]): (call: Arrival) => Promise<Response> {
+  const router = new Hono<{ Bindings: { call: Arrival } }>();
   for (const path of new Set(routes.map((route) => route.path))) {
     const candidates = routes.filter((route) => route.path === path);
-    router.all(path, async ({ env: { call } }) => {
+    router.all(path, async ({ env: { call }, req }) => {
       const route = chooseRoute(candidates, call);
       call.noted.route = `${route.method} ${route.path}`;
-      return route.handle(call);
+      return route.handle({ ...call, parameters: req.param() });
     });
   }
   router.notFound(() => {
@@ -28,7 +28,7 @@ export function createRouter(routes: readonly Route[]): (call: Call) => Promise<
   return async (call) => router.fetch(call.request, { call });
 }
 
-function chooseRoute(candidates: readonly Route[], { request, surface }: Call): Route {
+function chooseRoute(candidates: readonly Route[], { request, surface }: Arrival): Route {
   const here = candidates.filter((route) => route.surfaces.includes(surface));
   if (here.length === 0) {
     const surfaces = candidates.flatMap((route) => route.surfaces).join(' and ');
