@@ -216,6 +216,17 @@ describe('a runner that crashes', () => {
     expect(await other.run([floats('x', 1)], patient)).toHaveLength(1);
   });
 
+  test('is started again for all who wait, not for each', async () => {
+    const tested = startPool();
+    const loaded = await tested.load(identity());
+    await crash(tested);
+    await expect(loaded.run([floats('x', 1)], { timeoutMs: 1 })).rejects.toMatchObject({
+      code: 'too-many-requests',
+    });
+    expect(asFloats((await loaded.run([floats('x', 2)], patient))[0]!)).toEqual([2]);
+    expect(tested.runners()).toHaveLength(2);
+  });
+
   test('and answers in between is not quarantined', async () => {
     const tested = startPool();
     const loaded = await tested.load(identity());
