@@ -26,7 +26,10 @@ interface Probed {
 
 /** Starts a parent of runners, and reads its first line. */
 async function startParent(...args: string[]): Promise<{ parent: ChildProcess; line: string }> {
+  // What is killed leaves its folder behind.
+  const folder = temporaryFolder();
   const parent = spawn(process.execPath, [program('parent'), ...args], {
+    env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void parent.kill('SIGKILL'));
@@ -151,9 +154,7 @@ const hasStrace = available('strace', onLinux && spawnSync('strace', ['-V']).sta
 
 describe.runIf(hasStrace)('traced, a runner', () => {
   test('opens no file for writing, makes none, and no socket, not even for an inspector', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'trace-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const trace = join(folder, 'trace');
+    const trace = join(temporaryFolder(), 'trace');
     const { child, channel, replies } = startRunner(
       'strace',
       // Not as the parent of what it traces: a runner looks who its parent is.
@@ -232,6 +233,13 @@ function startRunner(
   };
   for (const part of encodeFrame(load, [model])) channel.write(part);
   return { child, channel, replies };
+}
+
+/** A folder that is removed with all that is in it when the test is over. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'blindai-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 function hexOf(model: Uint8Array): string {
