@@ -1,28 +1,33 @@
 import { isVerified, type Report, type VerifiedClaims } from '@blindai/attestation';
 import {
   decodeDeleteReply,
-  decodeErrorText,
   decodeRunReply,
   decodeUploadReply,
   encodeDelete,
+  encodeRepositoryIndexRequest,
   encodeRun,
-  errorStatuses,
   headers,
   isOwnerToken,
   limits,
-  ProtocolError,
   Tensor,
   toHex,
   type Keyset,
   type ServerConfig,
 } from '@blindai/protocol';
 import type { AttestedServer } from './attested-server.ts';
+import { call } from './call.ts';
 import type { CallOptions } from './call-options.ts';
-import { ConnectionError, errorOfServer, InputError, readingReply } from './errors.ts';
+import { ConnectionError, InputError, readingReply } from './errors.ts';
+import {
+  readModelDescription,
+  readModelList,
+  type ListedModel,
+  type ModelDescription,
+} from './model-description.ts';
 import type { ModelSource, Runtime } from './model-source.ts';
 import { refuseUnknownOptions } from './known-options.ts';
 import { encodeInputs, type RunInputs } from './run-inputs.ts';
-import type { Transport, TransportReply, TransportRequest } from './transport.ts';
+import type { Transport } from './transport.ts';
 import { createUploadBody, type UploadProgress } from './upload-body.ts';
 
 /** What {@link BlindAIClient.uploadModel} takes besides the model. */
@@ -59,10 +64,22 @@ export interface DeleteOptions extends CallOptions {
   readonly ownerToken?: string | undefined;
 }
 
+/** What {@link BlindAIClient.describeModel} takes besides the model. */
+export interface DescribeOptions extends CallOptions {
+  /** Whose models a name may stand for. Default: the client's own. */
+  readonly ownerToken?: string | undefined;
+}
+
+/** What {@link BlindAIClient.listModels} takes. */
+export interface ListOptions extends CallOptions {
+  /** The one with which the models were uploaded. Default: the client's own. */
+  readonly ownerToken?: string | undefined;
+}
+
 const callOptions = ['timeoutMs', 'signal'] as const satisfies (keyof CallOptions)[];
 const uploadOptions = [...callOptions, 'name', 'optimize', 'ownerToken', 'onProgress'];
 const runOptions = [...callOptions, 'modelHash'];
-const deleteOptions = [...callOptions, 'ownerToken'];
+const ownerOptions = [...callOptions, 'ownerToken'];
 
 /**
  * A verified connection to a server. There is no other way to one but `connect`, so that no method here can
@@ -137,9 +154,11 @@ export class BlindAIClient implements AsyncDisposable {
       const onProgress = options.onProgress ?? ((): void => {});
       const hash = this.#runtime.createSha256();
       const body = createUploadBody(model, settings, hash, onProgress);
-      const reply = await this.#call({
+      const reply = await call(this.#transport, {
         surface: 'management',
+        method: 'POST',
         path: '/upload',
+        encoding: 'cbor',
         ownerToken,
         body: body.bytes,
         bodyBytes: body.length,
@@ -183,9 +202,11 @@ export class BlindAIClient implements AsyncDisposable {
       throw new InputError('bad-input', 'modelHash must be the hash that names the model');
     }
     const parts = encodeRun({ ...target, inputs: encodeInputs(inputs) });
-    const reply = await this.#call({
+    const reply = await call(this.#transport, {
       surface: 'attested',
+      method: 'POST',
       path: '/run',
+      encoding: 'cbor',
       ownerToken: this.#ownerToken,
       ...(demanded !== null && { modelHash: demanded }),
       body: parts,
@@ -213,11 +234,13 @@ export class BlindAIClient implements AsyncDisposable {
    * @see wire.md §1
    */
   async deleteModel(modelId: string, options: DeleteOptions = {}): Promise<void> {
-    refuseUnknownOptions(options, deleteOptions);
+    refuseUnknownOptions(options, ownerOptions);
     const body = encodeDelete({ modelId });
-    const reply = await this.#call({
+    const reply = await call(this.#transport, {
       surface: 'management',
+      method: 'POST',
       path: '/delete',
+      encoding: 'cbor',
       ownerToken: this.#tokenOf(options),
       body: [body],
       bodyBytes: body.length,
@@ -225,6 +248,54 @@ export class BlindAIClient implements AsyncDisposable {
       signal: options.signal,
     });
     readingReply(() => decodeDeleteReply(reply.body));
+  }
+
+  /**
+   * Tells what a model takes and gives, and whether it can be run.
+   *
+   * @param modelId - Its id; or its name, where one model alone has it among one's own or, if none of those
+   * has, among anonymous uploads on an anonymous server.
+   * @param options.timeoutMs - Default 60 000.
+   * @throws {ModelError} `not-found` (absent or not yours), `ambiguous-name`.
+   * @see wire.md §3; Open Inference Protocol V2, "Model Metadata"
+   */
+  async describeModel(modelId: string, options: DescribeOptions = {}): Promise<ModelDescription> {
+    refuseUnknownOptions(options, ownerOptions);
+    const reply = await call(this.#transport, {
+      surface: 'attested',
+      method: 'GET',
+      path: `/v2/models/${pathSegmentOf(modelId)}`,
+      encoding: 'json',
+      ownerToken: this.#tokenOf(options),
+      body: null,
+      bodyBytes: null,
+      timeoutMs: options.timeoutMs ?? 60_000,
+      signal: options.signal,
+    });
+    return readModelDescription(reply.body, modelId);
+  }
+
+  /**
+   * Lists the models that were uploaded with an owner token, the oldest first.
+   *
+   * @param options.timeoutMs - Default 60 000.
+   * @see wire.md §3; Triton's "Model Repository Extension"
+   */
+  async listModels(options: ListOptions = {}): Promise<readonly ListedModel[]> {
+    refuseUnknownOptions(options, ownerOptions);
+    const body = encodeRepositoryIndexRequest({ readyOnly: false });
+    const reply = await call(this.#transport, {
+      surface: 'management',
+      method: 'POST',
+      path: '/v2/repository/index',
+      encoding: 'json',
+      ownerToken: this.#tokenOf(options),
+      body: [body],
+      bodyBytes: body.length,
+      timeoutMs: options.timeoutMs ?? 60_000,
+      signal: options.signal,
+    });
+    return readModelList(reply.body);
   }
 
   /** Lets running calls end and closes the connections; later calls are refused with `closed`. */
@@ -245,52 +316,6 @@ export class BlindAIClient implements AsyncDisposable {
     }
     return token;
   }
-
-  /** Sends one request and returns the answer if it is a good one. */
-  async #call(call: Call): Promise<TransportReply> {
-    const { ownerToken, modelHash, ...request } = call;
-    const reply = await this.#transport.send({
-      ...request,
-      headers: {
-        'content-type': 'application/cbor',
-        [headers.ownerToken]: ownerToken,
-        ...(modelHash !== undefined && { [headers.modelHash]: modelHash }),
-      },
-      maxReplyBytes: limits.maxReplyBytes,
-    });
-    if (reply.status !== 200) throw readError(reply);
-    return reply;
-  }
-}
-
-type Call = Omit<TransportRequest, 'headers' | 'maxReplyBytes'> & {
-  readonly ownerToken: string;
-  readonly modelHash?: string;
-};
-
-/** The error that an answer other than 200 tells of. */
-function readError(reply: TransportReply): Error {
-  const refusal = decodeRefusal(reply);
-  if (refusal === null || errorStatuses[refusal.code] !== reply.status) {
-    return new ConnectionError(
-      'bad-reply',
-      `the server answered status ${reply.status} and no error of this protocol that fits it`,
-    );
-  }
-  const seconds = reply.headers['retry-after'] ?? '';
-  const retryAfterMs = /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : null;
-  // The sentence may end up on a terminal, where control characters act.
-  const message = refusal.message.replace(/\p{Cc}/gu, ' ');
-  return errorOfServer({ code: refusal.code, message }, { retryAfterMs });
-}
-
-function decodeRefusal(reply: TransportReply): ProtocolError | null {
-  try {
-    return decodeErrorText(reply.body);
-  } catch (error) {
-    if (error instanceof ProtocolError) return null;
-    throw error;
-  }
 }
 
 function hashOf(hex: string): string {
@@ -298,4 +323,20 @@ function hashOf(hex: string): string {
     throw new InputError('bad-input', "a model's hash must be 64 hex digits");
   }
   return hex.toLowerCase();
+}
+
+/** An id or a name as a part of a path. */
+function pathSegmentOf(modelId: string): string {
+  // A lone surrogate has no encoding.
+  if (typeof modelId !== 'string' || modelId === '' || /\p{Cs}/u.test(modelId)) {
+    throw new InputError('bad-input', "a model's id must be a text that is not empty");
+  }
+  const segment = encodeURIComponent(modelId);
+  if (segment.length > 3 * limits.maxNameBytes) {
+    throw new InputError(
+      'bad-input',
+      `a model's id must have at most ${limits.maxNameBytes} bytes`,
+    );
+  }
+  return segment;
 }

@@ -24,16 +24,20 @@ export {
   Tensor,
   type Datatype,
   type Keyset,
+  type ModelState,
   type Nested,
   type ServerConfig,
   type TensorData,
   type TensorInput,
+  type TensorMetadata,
 } from '@blindai/protocol';
 export type { AttestedServer } from './attested-server.ts';
 export type { CallOptions } from './call-options.ts';
 export type {
   BlindAIClient,
   DeleteOptions,
+  DescribeOptions,
+  ListOptions,
   RunOptions,
   UploadedModel,
   UploadOptions,
@@ -48,6 +52,7 @@ export {
   type ModelErrorCode,
 } from './errors.ts';
 export { loadManifest } from './manifest.ts';
+export type { ListedModel, ModelDescription } from './model-description.ts';
 export type { ModelSource } from './model-source.ts';
 export type { RunInputs } from './run-inputs.ts';
 export type { UploadProgress } from './upload-body.ts';

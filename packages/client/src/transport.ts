@@ -3,11 +3,12 @@ import type { AttestedServer } from './attested-server.ts';
 /** A request to an attested server. */
 export interface TransportRequest {
   readonly surface: 'attested' | 'management';
+  readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body's parts in order. Asked for when the connection is open; read once. */
-  readonly body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  /** Of the body; null where it is not known beforehand. */
+  /** The body's parts in order, or null for none. Asked for when the connection is open; read once. */
+  readonly body: Iterable<Uint8Array> | AsyncIterable<Uint8Array> | null;
+  /** Of the body; null where it is not known beforehand, or there is none. */
   readonly bodyBytes: number | null;
   readonly maxReplyBytes: number;
   /** Null: no limit but that of a stalled connection. */

@@ -101,7 +101,7 @@ export class HttpTransport implements Transport {
     const body = new OutgoingBody(request);
     try {
       const response = await this.#pools.pool(request.surface).request({
-        method: 'POST',
+        method: request.method,
         path: request.path,
         headers: { ...request.headers, ...body.headers },
         // Any iterable of bytes is a body; the types leave that out.

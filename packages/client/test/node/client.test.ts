@@ -20,51 +20,18 @@ import {
 } from '@blindai/protocol';
 import { describe, expect, it } from 'vitest';
 import {
-  BlindAIError,
   connect,
   Tensor,
-  type BlindAIClient,
-  type ConnectOptions,
   type ModelSource,
   type RunInputs,
   type UploadProgress,
 } from '../../src/node/index.ts';
 import { BlindAIClient as Client } from '../../src/client.ts';
-import { createIdentity } from './identity.ts';
-import { startRecordingServer, type RecordingServer } from './recording-server.ts';
+import { startRecordingServer } from './recording-server.ts';
+import { connectTo, identity, ownToken, rejection } from './connected-pair.ts';
 import { readBody, serveSimulated, type Handle } from './simulated-blindai.ts';
 
-const identity = await createIdentity();
-const ownToken = 'A'.repeat(43);
 const otherToken = `${'B'.repeat(42)}A`;
-
-/** A server and a client that is connected to it. */
-interface Pair extends AsyncDisposable {
-  readonly server: RecordingServer;
-  readonly client: BlindAIClient;
-}
-
-async function connectTo(handle: Handle, options: ConnectOptions = {}): Promise<Pair> {
-  const server = await startRecordingServer(
-    identity,
-    serveSimulated(() => identity, handle),
-  );
-  const client = await connect('localhost', {
-    attestedPort: server.port,
-    managementPort: server.port,
-    simulation: true,
-    ownerToken: ownToken,
-    ...options,
-  });
-  return {
-    server,
-    client,
-    [Symbol.asyncDispose]: async () => {
-      await client.close();
-      await server[Symbol.asyncDispose]();
-    },
-  };
-}
 
 /** Answers with CBOR, once all of the request is here. */
 function answer(respond: (body: Uint8Array, request: IncomingMessage) => Uint8Array): Handle {
@@ -84,15 +51,6 @@ function fail(code: ErrorCode, fields: Record<string, string> = {}): Handle {
       response.end(encodeErrorText(new ProtocolError(code, 'it says so')));
     });
   };
-}
-
-async function rejection(promise: Promise<unknown>): Promise<BlindAIError> {
-  const error: unknown = await promise.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(BlindAIError);
-  return error as BlindAIError;
 }
 
 const input = Float32Array.of(1, 2);

@@ -137,7 +137,9 @@ describe('at a later connection, a server that shows', () => {
       check: 'report-data',
     });
     await expect(client.deleteModel('id')).rejects.toMatchObject({ check: 'report-data' });
-    expectNoData(server, 4);
+    await expect(client.describeModel('id')).rejects.toMatchObject({ check: 'report-data' });
+    await expect(client.listModels()).rejects.toMatchObject({ check: 'report-data' });
+    expectNoData(server, 6);
   });
 
   it('a certificate of its own, resuming the session of the attested one, is refused', async () => {
