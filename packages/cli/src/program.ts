@@ -5,6 +5,8 @@ import type { Context } from './commands/context.ts';
 import { addDelete } from './commands/delete.ts';
 import { addEvidence } from './commands/evidence.ts';
 import { addManifest } from './commands/manifest.ts';
+import { addModel } from './commands/model.ts';
+import { addModels } from './commands/models.ts';
 import { addRun } from './commands/run.ts';
 import { addServe } from './commands/serve.ts';
 import { addSimulator } from './commands/simulator.ts';
@@ -27,6 +29,8 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     addVerify,
     addUpload,
     addRun,
+    addModels,
+    addModel,
     addDelete,
     addManifest,
     addEvidence,
