@@ -2,6 +2,7 @@ import { ProtocolError } from '@blindai/protocol';
 import type { Config } from './settings.ts';
 
 const BELIEVED_BYTES = 1024 * 1024;
+const PASSED_OVER_BYTES = 1024 * 1024;
 
 /** What a body may cost, counted while it arrives (wire.md, "Limits"). */
 export interface BodyLimits {
@@ -75,7 +76,24 @@ export async function* streamBody(
   } finally {
     pace.end();
     signal.removeEventListener('abort', onAbort);
-    reader.cancel().catch(() => {});
+    void passOver(reader);
+  }
+}
+
+/**
+ * Reads a little of what nobody wants any more, so that a refused request does not cost its connection:
+ * one with more left is closed by the listener.
+ */
+async function passOver(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  try {
+    for (let left = PASSED_OVER_BYTES; left > 0;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      left -= value.length;
+    }
+    await reader.cancel();
+  } catch {
+    // The connection is gone, and with it all that was left.
   }
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   createServer as createHttpServer,
   STATUS_CODES,
+  type IncomingMessage,
   type Server,
   type ServerResponse,
 } from 'node:http';
@@ -18,6 +19,7 @@ import type { App } from './app.ts';
 import { errorReply } from './error-reply.ts';
 import { ServerError } from './errors.ts';
 import type { Identity } from './identity.ts';
+import { enforceHead } from './request-head.ts';
 import type { Config } from './settings.ts';
 import type { Surface } from './surface.ts';
 
@@ -53,7 +55,7 @@ export interface ListenOptions {
  * @throws {ServerError} `port-in-use` or `address-unavailable`, naming the address.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { app, surface } = options;
+  const { app, config, surface } = options;
   const server = createServer(options);
   const connections = new Set<Socket>();
   const answers = new WeakMap<Duplex, ServerResponse>();
@@ -65,11 +67,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     socket.once('close', () => connections.delete(socket));
   });
   const handle = getRequestListener(
-    async (request, { incoming }) =>
-      app(request, surface, incoming.socket.remoteAddress ?? 'unknown'),
-    { overrideGlobalObjects: false, errorHandler: refuseBadTarget },
+    async (request, { incoming }) => {
+      enforceHead(incoming as IncomingMessage, config.maxHeaderBytes);
+      return app(request, surface, incoming.socket.remoteAddress ?? 'unknown');
+    },
+    { overrideGlobalObjects: false, errorHandler: refuseHead },
   );
-  server.on('request', (incoming, outgoing) => {
+  const answerRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { socket } = incoming;
     answers.set(socket, outgoing);
     answering.add(socket);
@@ -78,15 +82,23 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       else answering.delete(socket);
     });
     void handle(incoming, outgoing);
+  };
+  server.on('request', answerRequest);
+  // Whatever else a client expects, an answer is what it gets (RFC 9110 §10.1.1).
+  server.on('checkExpectation', answerRequest);
+  server.on('connect', (_incoming, socket) => {
+    // The server no longer watches such a socket.
+    socket.on('error', () => {});
+    socket.end(wholeReply(noTunnel), () => socket.destroy());
   });
   server.on('timeout', (socket) => {
     // Until an answer begins, the application watches the time: it says why it gives up.
     if (answers.get(socket)?.headersSent !== false) socket.destroy();
   });
   server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
-    const isAnswering = answers.get(socket)?.writableFinished === false;
     const isHttp = /^(?:HPE|ERR_HTTP)_/.test(code);
-    if (isHttp && !isAnswering && socket.writable) socket.end(badHeadReply(code));
+    const mayAnswer = isHttp && isNextAnswer(answers.get(socket)) && socket.writable;
+    if (mayAnswer) socket.end(wholeReply(refusalOfHttp(code)));
     else socket.destroy();
   });
   await open(server, options);
@@ -120,12 +132,16 @@ function createServer({ surface, config, identity }: ListenOptions): Server {
     keepAliveTimeout: config.idleTimeoutMs,
     connectionsCheckingInterval: Math.min(config.headersTimeoutMs, 1000),
     noDelay: true,
+    // A missing host is refused where all others are, with a code.
+    requireHostHeader: false,
   };
   const server =
     surface === 'unattested'
       ? createHttpServer(limits)
       : createHttpsServer({ ...limits, ...tlsOptions(config, identity) });
   server.timeout = config.idleTimeoutMs;
+  // Their bytes are limited; beyond a number of its own Node would drop headers and say nothing.
+  server.maxHeadersCount = 0;
   server.maxConnections = config.maxConnections;
   return server;
 }
@@ -160,22 +176,36 @@ function formatAddress(host: string, family: string, port: number): string {
   return family === 'IPv6' ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+const badTarget = new ProtocolError('malformed', 'the request target or its host is not valid');
+
 /** Answers what is no request for the application, which itself never rejects. */
-function refuseBadTarget(): Response {
-  return errorReply(
-    new ProtocolError('malformed', 'the request target or its host is not valid'),
-    'cbor',
-  );
+function refuseHead(error: unknown): Response {
+  return errorReply(error instanceof ProtocolError ? error : badTarget, 'cbor');
 }
 
-/** The whole answer to a head that could not be read, as bytes: there is no request to answer. */
-function badHeadReply(code: string): Buffer {
-  const refusal =
-    code === 'HPE_HEADER_OVERFLOW'
-      ? new ProtocolError('too-large', 'the head of the request is too large')
-      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? new ProtocolError('too-slow', 'the head of the request must arrive faster')
-        : new ProtocolError('malformed', 'the request is not valid HTTP');
+const noTunnel = new ProtocolError('method-not-allowed', 'this server is no proxy');
+
+/** Whether an answer to what is no HTTP cannot be taken for that to an earlier request. */
+function isNextAnswer(last: ServerResponse | undefined): boolean {
+  if (last === undefined || last.writableFinished) return true;
+  // The body of the last request is what is no HTTP, and nothing is due before its own answer.
+  return !last.headersSent && !last.req.complete && last.socket !== null;
+}
+
+/** Why the parser gave up. */
+function refusalOfHttp(code: string): ProtocolError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new ProtocolError('too-large', 'the head of the request is too large');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new ProtocolError('too-slow', 'the head of the request must arrive faster');
+    default:
+      return new ProtocolError('malformed', 'the request is not valid HTTP');
+  }
+}
+
+/** A whole answer as bytes, where there is no request that the application could answer. */
+function wholeReply(refusal: ProtocolError): Buffer {
   const status = errorStatuses[refusal.code];
   const body = encodeErrorText(refusal);
   const head = [

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApp } from '../src/app.ts';
-import { streamBody } from '../src/body.ts';
+import { requestLimits, streamBody } from '../src/body.ts';
 import { loadConfig, type Config } from '../src/config.ts';
 import { createIdentity, type Identity } from '../src/identity.ts';
 import { listen, type Listener } from '../src/listen.ts';
@@ -136,6 +136,14 @@ describe('the head of a request', () => {
     expectRefusal(await readAll(socket), 413, 'too-large');
   });
 
+  it('is refused with too-large also where it is many short headers', async () => {
+    const { port } = await open('unattested', { maxHeaderBytes: '2048' });
+    const socket = await openSocket(port);
+    const many = 'a: b\r\n'.repeat(400);
+    socket.write(`GET /thing HTTP/1.1\r\nHost: blindai-srv\r\nConnection: close\r\n${many}\r\n`);
+    expectRefusal(await readAll(socket), 413, 'too-large');
+  });
+
   it.each(['', 'GET /thing HTTP/1.1\r\nHost: blind'])(
     'is refused with too-slow when no more comes than %j',
     async (head) => {
@@ -152,6 +160,8 @@ describe('the head of a request', () => {
     'POST /thing HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
     'GET /thing HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n',
     'GET /th\\ing HTTP/1.1\r\nHost: blindai-srv\r\nConnection: close\r\n\r\n',
+    'GET /thing HTTP/1.1\r\nConnection: close\r\n\r\n',
+    'GET /thing HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n',
   ])('is refused with malformed: %j', async (head) => {
     const { port } = await open('unattested');
     const socket = await openSocket(port);
@@ -160,7 +170,64 @@ describe('the head of a request', () => {
   });
 });
 
+describe('the head of a request', () => {
+  it('that asks for a tunnel is refused with method-not-allowed', async () => {
+    const { port } = await open('unattested');
+    const socket = await openSocket(port);
+    socket.write('CONNECT blindai-srv:443 HTTP/1.1\r\nHost: blindai-srv\r\n\r\n');
+    expectRefusal(await readAll(socket), 405, 'method-not-allowed');
+  });
+
+  it('that expects what nobody knows is answered all the same', async () => {
+    const { port } = await open('unattested');
+    const socket = await openSocket(port);
+    socket.write(get.replace('\r\n\r\n', '\r\nExpect: miracles\r\n\r\n'));
+    expect(await readUntil(socket, (text) => text.includes('}'))).toContain('200 OK');
+    socket.destroy();
+  });
+
+  it('is read to its last header, however many there are', async () => {
+    const { port } = await open('unattested', {}, async ({ request }) =>
+      Response.json([request.headers.get('last')]),
+    );
+    const socket = await openSocket(port);
+    const many = 'a: b\r\n'.repeat(2200);
+    socket.write(`GET /thing HTTP/1.1\r\nHost: blindai-srv\r\n${many}Last: seen\r\n\r\n`);
+    expect(await readUntil(socket, (text) => text.includes(']'))).toContain('["seen"]');
+    socket.destroy();
+  });
+});
+
 describe('the body of a request', () => {
+  it.each(['ZZ\r\n', '1\r\nxx\r\n', '-1\r\n', '1;\n', 'FFFFFFFFFFFFFFFFF\r\n'])(
+    'is refused with malformed when it comes in chunks that are none: %j',
+    async (chunks) => {
+      const { port } = await open('unattested');
+      const socket = await openSocket(port);
+      const head = 'POST /thing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+      socket.write(head + chunks);
+      expectRefusal(await readAll(socket), 400, 'malformed');
+    },
+  );
+
+  it('that nobody wants costs the connection nothing', async () => {
+    const { port } = await open('unattested', {}, async ({ request, signal }, config) => {
+      if (request.method === 'GET') return Response.json('still here');
+      const limits = { ...requestLimits(config), maxBytes: 1000 };
+      for await (const chunk of streamBody(request, limits, signal)) expect(chunk).not.toBeNull();
+      return Response.json('all of it');
+    });
+    const socket = await openSocket(port);
+    socket.write('POST /thing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+    const refused = readUntil(socket, (text) => text.includes('too-large: '));
+    for (let sent = 0; sent < 50; sent += 1) socket.write(`4000\r\n${'x'.repeat(0x4000)}\r\n`);
+    expectRefusal(await refused, 413, 'too-large');
+    socket.write(`0\r\n\r\n${get}`);
+    const text = await readUntil(socket, (read) => read.includes('still here'));
+    expect(text).toContain('HTTP/1.1 200 OK');
+    socket.destroy();
+  });
+
   it('is refused with too-large before it is sent, if it says so', async () => {
     const { port } = await open('attested', { maxRequestBytes: '1000' });
     const socket = await openTls(port);
