@@ -67,5 +67,5 @@ function valueOfOption({ argChoices, flags }: Option): Value {
 function valueOfOperand(argument: Argument): Value {
   if (argument.argChoices !== undefined) return { kind: 'choice', choices: argument.argChoices };
   if (argument.name() === 'host') return { kind: 'host' };
-  return { kind: /file|dir|model$/.test(argument.name()) ? 'file' : 'free' };
+  return { kind: /file|dir/.test(`${argument.name()} ${argument.description}`) ? 'file' : 'free' };
 }

@@ -1,12 +1,6 @@
 import { Tensor } from '@blindai/client';
 import { limits } from '@blindai/protocol';
-import {
-  type Entry,
-  type FileEntry,
-  Uint8ArrayReader,
-  Uint8ArrayWriter,
-  ZipReader,
-} from '@zip.js/zip.js';
+import type { Entry, FileEntry } from '@zip.js/zip.js';
 import { FileError, UsageError } from '../exit-codes.ts';
 import { maxFileBytes } from '../input-files.ts';
 import { parseNpy } from './npy.ts';
@@ -31,6 +25,8 @@ export async function parseNpz(
   bytes: Uint8Array,
   maxBytes: number = maxFileBytes.inputs,
 ): Promise<Tensor[]> {
+  // Loaded when needed: no other command should wait for it.
+  const { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } = await import('@zip.js/zip.js');
   const archive = new ZipReader(new Uint8ArrayReader(bytes), {
     checkSignature: true,
     useWebWorkers: false,

@@ -33,31 +33,30 @@ export function addPictureOptions(
       return true;
     };
   const own = [
-    new Option(
-      '--crop <part>',
-      'pictures: keep WxH[+X+Y] or square, or cut off top=N[%] …',
-    ).argParser(step(parseCrop)),
-    new Option('--resize <size>', 'pictures: scale to WxH, or the shorter side to N').argParser(
+    new Option('--crop <part>', 'keep WxH[+X+Y] or square, or cut off top=N[%] …').argParser(
+      step(parseCrop),
+    ),
+    new Option('--resize <size>', 'scale to WxH, or the shorter side to N').argParser(
       step(parseResize),
     ),
-    new Option('--no-antialias', "pictures: scale as OpenCV's INTER_LINEAR, not as Pillow"),
-    new Option('--channels <order>', 'pictures: the channels of the tensor')
+    new Option('--no-antialias', "scale as OpenCV's INTER_LINEAR, not as Pillow"),
+    new Option('--channels <order>', 'the channels of the tensor')
       .choices(['rgb', 'bgr', 'grey'])
       .default('rgb'),
-    new Option('--layout <layout>', 'pictures: the order of the dimensions')
+    new Option('--layout <layout>', 'the order of the dimensions')
       .choices(['nchw', 'nhwc'])
       .default('nchw'),
-    new Option('--scale <factor>', 'pictures: multiply samples, 0 to 255, as by 1/255')
+    new Option('--scale <factor>', 'multiply samples, 0 to 255, as by 1/255')
       .argParser(parseFactor)
       .default(1),
-    new Option('--mean <numbers>', 'pictures: then take this off, one or one a channel')
+    new Option('--mean <numbers>', 'then take this off, one or one a channel')
       .argParser(parseNumbers)
       .default([0], '0'),
-    new Option('--std <numbers>', 'pictures: then divide by this, one or one a channel')
+    new Option('--std <numbers>', 'then divide by this, one or one a channel')
       .argParser(parseDivisors)
       .default([1], '1'),
   ];
-  for (const option of own) command.addOption(option);
+  for (const option of own) command.addOption(option.helpGroup('Pictures:'));
   return () => {
     const { antialias, channels, layout, scale, mean, std } = command.opts<PictureOptions>();
     return {

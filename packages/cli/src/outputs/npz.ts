@@ -1,5 +1,4 @@
 import type { Tensor } from '@blindai/client';
-import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
 import { encodeNpy } from './npy.ts';
 
 /**
@@ -7,6 +6,7 @@ import { encodeNpy } from './npy.ts';
  * out of the folder that the archive is unpacked into, is `output_N`, N being its position from 0.
  */
 export async function encodeNpz(tensors: readonly Tensor[]): Promise<Uint8Array> {
+  const { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } = await import('@zip.js/zip.js');
   const archive = new ZipWriter(new Uint8ArrayWriter(), { level: 0, useWebWorkers: false });
   const names = memberNames(tensors);
   for (const [index, tensor] of tensors.entries())

@@ -71,6 +71,7 @@ describe.each(names)('%s', (shell) => {
     ['blindai upload localhost my', ['my model.onnx']],
     ['blindai verify --write-cert my', ['my model.onnx']],
     ['blindai run --crop my', []],
+    ['blindai run localhost my', []],
   ])('offers after "%s" %j', async (line, candidates) => {
     folder.write('my model.onnx', '');
     const script = folder.write(`completion.${shell}`, await scriptOf(shell));
