@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { commandFile, serve, type Serving } from './support/command.ts';
+import { anchorOf, headings } from './support/markdown.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (page: string): string => readFileSync(join(root, page), 'utf8');
@@ -135,11 +136,14 @@ describe('commands', () => {
 
 describe('links', () => {
   test.each(pages)('%s: what it points to is there', (page) => {
-    const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(
-      ([, target]) => target!.split('#')[0]!,
-    );
-    for (const target of targets.filter((each) => each !== '' && !/^[a-z]+:/.test(each)))
-      expect(existsSync(join(root, dirname(page), target)), `${page} → ${target}`).toBe(true);
+    const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
+    for (const target of targets.filter((each) => !/^[a-z]+:/.test(each))) {
+      const [path, anchor] = target.split('#') as [string, string?];
+      const file = path === '' ? page : join(dirname(page), path);
+      expect(existsSync(join(root, file)), `${page} → ${target}`).toBe(true);
+      if (anchor !== undefined)
+        expect(headings(file).map(anchorOf), `${page} → ${target}`).toContain(anchor);
+    }
   });
 });
 
@@ -162,6 +166,45 @@ describe('what a page lets its reader run', () => {
       /^refused: the model is gone$/,
       /0\.9543/,
     ],
+    'docs/upload-a-model.md': [
+      /^3590 of 3590 bytes$/,
+      /^sha256 caad5643/,
+      /^uploaded from a stream, and deleted$/,
+      /^breast-cancer ready caad5643$/,
+      /^taken back$/,
+    ],
+    'docs/run-a-model.md': [
+      /^probability FP32 \[ 1 \] \[ 0\.9543\d+ \]$/,
+      /^takes measurements FP32 \[ -1, 30 \]$/,
+      /^gives probability FP32 \[ -1 \]$/,
+      /^state: ready$/,
+      ...Array<RegExp>(5).fill(/^0\.9543\d+$/),
+      /^ran the model with that hash$/,
+      /^with another hash: not-found$/,
+      /0\.9543/,
+      /^refused with exit code 1$/,
+    ],
+    'docs/verify-a-server.md': [
+      /^ACCEPTED/,
+      /^weakened: trust-anchor$/,
+      /^refused by trust-anchor$/,
+      /✓ report-data .* nonce/,
+      /^ACCEPTED/,
+    ],
+    'docs/write-a-manifest.md': [
+      /^mr_enclave = "[0-9a-f]{64}"$/,
+      /^not the pinned manifest: bad-manifest$/,
+      /^accepted: accept$/,
+      /^ACCEPTED/,
+    ],
+    'docs/simulation.md': [
+      /^nothing that matters may be sent here$/,
+      /^REFUSED by tcb-status/,
+      /^exit code 2$/,
+      /^REFUSED by certificate-revoked/,
+      /^exit code 2$/,
+    ],
+    'docs/command-line.md': [/^64: nothing says what to accept$/, /^69: nobody listens there$/],
   };
   const pagesThatRun = [
     ...new Set(blocks.filter(({ purpose }) => purpose !== '').map(({ page }) => page)),
@@ -212,7 +255,7 @@ describe('what a page lets its reader run', () => {
 /** A program for the default ports, changed to the server's. */
 function withPorts(program: string, server: Serving): string {
   const ports = JSON.stringify(server.portOptions).slice(1, -1);
-  return program.replaceAll("connect('localhost', {", `connect('localhost', {${ports},`);
+  return program.replaceAll(/(connect|verifyServer)\('localhost', \{/g, `$&${ports},`);
 }
 
 describe('the quick tour in the README', () => {
