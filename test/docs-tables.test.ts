@@ -11,13 +11,20 @@ import {
 } from '@blindai/attestation';
 import { simulationAnchors } from '@blindai/attestation/simulation';
 import type { ConnectionErrorCode, InputErrorCode, ModelErrorCode } from '@blindai/client';
-import { datatypes, encodeRunReply, errorStatuses, type ErrorCode } from '@blindai/protocol';
+import {
+  datatypes,
+  encodeRunReply,
+  errorStatuses,
+  Tensor,
+  type ErrorCode,
+} from '@blindai/protocol';
 import { loadConfig, serverErrors, settings } from '@blindai/server';
 import { createPlatform, type PlatformOptions } from '@blindai/simulator';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { exitCodes } from '../packages/cli/src/exit-codes.ts';
 import { run } from '../packages/cli/src/program.ts';
 import { encodeDescr } from '../packages/cli/src/npy-descr.ts';
+import { BlindAIClient } from '../packages/client/src/client.ts';
 import { errorOfServer } from '../packages/client/src/errors.ts';
 import { parseSetting } from '../packages/server/src/settings.ts';
 import {
@@ -339,6 +346,21 @@ describe('docs/run-a-model.md', () => {
     });
     const found = tableRows(section('docs/run-a-model.md', 'Inputs'));
     expect(found).toEqual(expected);
+  });
+});
+
+describe('docs/moving-from-blindai.md', () => {
+  test("calls what there is, for all of BlindAI's API", () => {
+    const rows = tableRows(section('docs/moving-from-blindai.md', "The client's API"));
+    const calls = rows.flatMap(([, ours]) => [...ours!.matchAll(/\b([a-zA-Z]+)\(/g)]);
+    const known = new Set([
+      'connect',
+      ...Object.getOwnPropertyNames(BlindAIClient.prototype),
+      ...Object.getOwnPropertyNames(Tensor.prototype),
+    ]);
+    for (const [, name] of calls) expect(known).toContain(name);
+    for (const name of ['uploadModel', 'runModel', 'deleteModel', 'describeModel', 'listModels'])
+      expect(calls.map(([, called]) => called)).toContain(name);
   });
 });
 
