@@ -17,6 +17,8 @@ export interface WatchedServer {
   readonly ports: Ports;
   /** Everything it has logged so far. */
   log(): string;
+  /** Everything it has written to its standard output so far. */
+  output(): string;
   memory(): Promise<Memory>;
   /** Asks it to end, and answers how it did. */
   stop(): Promise<number | null>;
@@ -55,6 +57,8 @@ export async function startWatched(flags: Record<string, string>): Promise<Watch
     },
   );
   let log = '';
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const nextLine = async (): Promise<unknown> => {
@@ -72,6 +76,7 @@ export async function startWatched(flags: Record<string, string>): Promise<Watch
       management: port('management'),
     },
     log: () => log,
+    output: () => output,
     async memory() {
       child.kill('SIGUSR2');
       return (await nextLine()) as Memory;
