@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { sharedAvailable } from '../../../test/support/optional.ts';
 
 /** A quote with its collateral in the form of the vectors' files. */
 export interface Evidence {
@@ -11,18 +12,19 @@ const vectors = new URL('../../../../shared/vectors/dcap/', import.meta.url);
 
 /** Whether genuine evidence is at hand to compare with; says so if not. */
 export function hasGenuineEvidence(): boolean {
-  const found = existsSync(fileURLToPath(vectors));
-  if (!found) process.stderr.write('skipped: no genuine evidence at hand to compare with\n');
-  return found;
+  return sharedAvailable('vectors/dcap');
 }
 
-/** Genuine evidence, as the vendor's hardware and service made it. */
+/** Genuine evidence, as the vendor's hardware and service made it; read where it is used, as it may be absent. */
 export function genuineEvidence(name: string): Evidence {
-  const folder = new URL(`${name}/`, vectors);
+  const read = (file: string): Buffer =>
+    readFileSync(fileURLToPath(new URL(`${name}/${file}`, vectors)));
   return {
-    quote: readFileSync(fileURLToPath(new URL('quote.bin', folder))),
-    collateral: JSON.parse(
-      readFileSync(fileURLToPath(new URL('collateral.json', folder)), 'utf8'),
-    ) as Record<string, string>,
+    get quote() {
+      return read('quote.bin');
+    },
+    get collateral() {
+      return JSON.parse(read('collateral.json').toString('utf8')) as Record<string, string>;
+    },
   };
 }
