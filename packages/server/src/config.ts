@@ -12,6 +12,7 @@ const MAX_FILE_BYTES = 1024 * 1024;
 const otherVariables: ReadonlySet<string> = new Set([
   'BLINDAI_CONFIG', // the settings file itself
   'BLINDAI_REQUIRE_ALL', // the tests
+  'BLINDAI_PRINT_TABLES', // the tests
   'BLINDAI_DISABLE_TELEMETRY', // the predecessor's; here there is no telemetry to disable
 ]);
 
