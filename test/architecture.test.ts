@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const mayImport: Record<string, readonly string[]> = {
   attestation: [],
   protocol: [],
-  simulator: ['attestation'],
+  simulator: [],
   client: ['attestation', 'protocol'],
   server: ['protocol', 'simulator'],
   cli: ['attestation', 'protocol', 'simulator', 'client', 'server'],
