@@ -15,8 +15,10 @@ import {
   datatypes,
   encodeRunReply,
   errorStatuses,
+  limits,
   Tensor,
   type ErrorCode,
+  type ServerConfig,
 } from '@blindai/protocol';
 import { loadConfig, serverErrors, settings } from '@blindai/server';
 import { createPlatform, type PlatformOptions } from '@blindai/simulator';
@@ -26,6 +28,10 @@ import { run } from '../packages/cli/src/program.ts';
 import { encodeDescr } from '../packages/cli/src/npy-descr.ts';
 import { BlindAIClient } from '../packages/client/src/client.ts';
 import { errorOfServer } from '../packages/client/src/errors.ts';
+import { attestationRoutes } from '../packages/server/src/routes/attestation.ts';
+import { blindaiRoutes } from '../packages/server/src/routes/blindai.ts';
+import { healthRoutes } from '../packages/server/src/routes/health.ts';
+import { openInferenceRoutes } from '../packages/server/src/routes/open-inference.ts';
 import { parseSetting } from '../packages/server/src/settings.ts';
 import {
   fenced,
@@ -363,6 +369,83 @@ describe('docs/moving-from-blindai.md', () => {
       expect(calls.map(([, called]) => called)).toContain(name);
   });
 });
+
+describe('docs/wire.md', () => {
+  const page = 'docs/wire.md';
+
+  test('has every route with its surfaces', () => {
+    // Routes are only listed here, and nothing of what they need is used for that.
+    const unused = undefined as never;
+    const factories = { attestationRoutes, healthRoutes, blindaiRoutes, openInferenceRoutes };
+    const composed = readPage('packages/server/src/service.ts').matchAll(/\.\.\.(\w+Routes)\(/g);
+    expect([...composed].map(([, name]) => name)).toEqual(Object.keys(factories));
+    const routes = Object.values(factories).flatMap((list) => list(unused));
+    const found = tableRows(section(page, 'Listeners and surfaces')).filter(([route]) =>
+      /^[A-Z]+ \//.test(route!),
+    );
+    expect(found.map(([route, surfaces]) => `${route}: ${surfaces}`).toSorted()).toEqual(
+      routes
+        .map((route) => `${route.method} ${route.path}: ${route.surfaces.join(', ')}`)
+        .toSorted(),
+    );
+  });
+
+  test('has every limit with its default and its flag', () => {
+    const units: Readonly<Record<string, number>> = {
+      KiB: 1024,
+      MiB: 1024 ** 2,
+      GiB: 1024 ** 3,
+      s: 1000,
+    };
+    const found = tableRows(section(page, 'Limits')).map(([name, text, flag]) => {
+      const [number, unit] = text!.split(' ');
+      return [name, Number(number) * (unit === undefined ? 1 : units[unit]!), flag];
+    });
+    const expected = Object.entries(limits).map(([name, value]) => {
+      const setting = settings.find((each) => each.name === name);
+      if (setting !== undefined) expect(setting.default, name).toBe(String(value));
+      return [name, value, setting?.flag ?? 'fixed'];
+    });
+    expect(found).toEqual(expected);
+  });
+});
+
+describe('docs/trust.md', () => {
+  // The compiler refuses this list unless it is exactly what a config may hold.
+  const members = {
+    tee: {
+      simulation: 1,
+      sgx: 1,
+      tdx: 1,
+      'sev-snp': 1,
+      azure: 1,
+      nitro: 1,
+    } satisfies Choices<'tee'>,
+    isolation: { sandboxed: 1, separated: 1, none: 1 } satisfies Choices<'isolation'>,
+    anonymous: { true: 1, false: 1 } satisfies Choices<'anonymous'>,
+    storage: { none: 1, sealed: 1 } satisfies Choices<'storage'>,
+    stateFreshness: { none: 1, broker: 1 } satisfies Choices<'stateFreshness'>,
+    time: { host: 1, broker: 1 } satisfies Choices<'time'>,
+    issuers: { null: 1 },
+    version: {},
+  } satisfies Record<keyof ServerConfig, Readonly<Record<string, 1>>>;
+
+  test('has every member of the config with its values, and no other', () => {
+    const found = tableRows(section('docs/trust.md', 'config')).map(([member, values]) => [
+      member,
+      [...values!.matchAll(/`([^`]+)`/g)].map(([, value]) => value),
+    ]);
+    expect(found).toEqual(
+      Object.entries(members).map(([member, values]) => [member, Object.keys(values)]),
+    );
+  });
+});
+
+/** Each value of a setting, as text. */
+type Choices<Name extends Exclude<keyof ServerConfig, 'issuers' | 'version'>> = Record<
+  `${ServerConfig[Name]}`,
+  1
+>;
 
 describe('flags that pages name', () => {
   const flagPattern = /(?<![\w-])--[a-z][a-z0-9-]+/g;

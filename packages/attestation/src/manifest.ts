@@ -11,7 +11,7 @@ export { ManifestError } from './manifest/manifest-error.ts';
 export type { AdvisoryException, IntelPolicy, TcbStatus } from './manifest/intel-policy.ts';
 export type { Cover, SgxEntry } from './manifest/sgx-entry.ts';
 
-/** All that a client accepts, as a manifest file says it (`manifest.md`). */
+/** All that a client accepts, as a manifest file says it (docs/write-a-manifest.md). */
 export interface Manifest {
   readonly sgx: readonly SgxEntry[];
   readonly intel: IntelPolicy;

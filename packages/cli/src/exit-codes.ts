@@ -1,7 +1,10 @@
 import { AttestationError, BlindAIError, ConnectionError } from '@blindai/client/node';
 import { ServerError } from '@blindai/server';
 
-/** What the command's exit status means (wire.md §6; the numbers of 64 and above are those of sysexits.h). */
+/**
+ * What the command's exit status means (docs/command-line.md, "Exit codes"). The numbers of 64 and above are
+ * those of sysexits.h.
+ */
 export const exitCodes = {
   done: 0,
   refusedByServer: 1,

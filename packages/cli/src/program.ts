@@ -14,7 +14,7 @@ import { addUpload } from './commands/upload.ts';
 import { addVerify } from './commands/verify.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 
-/** Runs the command that the arguments name; resolves with the exit status (wire.md §6). */
+/** Runs the command that the arguments name; resolves with the exit status (docs/command-line.md, "Exit codes"). */
 export async function run(args: readonly string[], context: Context): Promise<number> {
   let status: number = exitCodes.done;
   const inside: Context = { ...context, exit: (wanted) => (status = wanted) };

@@ -7,7 +7,7 @@ import { limits } from './limits.ts';
  */
 export interface ServerConfig {
   readonly tee: (typeof choices.tee)[number];
-  /** What stands between a model and the keys, as found by trying (trust.md, "Isolation"). */
+  /** What stands between a model and the keys (trust.md, "Isolation"). */
   readonly isolation: (typeof choices.isolation)[number];
   /** Whether anyone may upload and run. */
   readonly anonymous: boolean;

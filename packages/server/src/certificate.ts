@@ -21,7 +21,7 @@ const notBefore = new Date('2000-01-01T00:00:00Z');
 const notAfter = new Date('9999-12-31T23:59:59Z');
 
 /**
- * Makes the self-signed TLS certificate that evidence names (architecture.md, "Facts about sockets").
+ * Makes the self-signed TLS certificate that evidence names.
  *
  * @param keys - ECDSA P-256.
  * @returns The certificate in DER.

@@ -84,7 +84,7 @@ async function findProvider(config: Config): Promise<EvidenceProvider> {
   return createSimulatedProvider(await measureBuild(), now);
 }
 
-/** Every setting on which security depends, and nothing else may weaken anything (trust.md, "Keyset"). */
+/** Every setting on which security depends, and nothing else may weaken anything (trust.md, "config"). */
 function describeConfig(config: Config, provider: EvidenceProvider): ServerConfig {
   return {
     tee: provider.tee,

@@ -24,7 +24,7 @@ export interface SignedDocument {
   readonly signature: Bytes;
 }
 
-/** What Intel signed about a platform (wire.md §6). Nothing in it is verified yet. */
+/** What Intel signed about a platform (wire.md §2, "Endorsements"). Nothing in it is verified yet. */
 export interface Collateral {
   /** CA of the PCK, root; DER, like the other chains. */
   readonly pckCrlIssuerChain: readonly Bytes[];

@@ -17,7 +17,7 @@ export interface ServerOptions extends CallOptions {
   /** Default 9924. */
   readonly attestedPort?: number | undefined;
   /**
-   * All that is accepted, as TOML (`manifest.md`), or parsed. This or `manifestFile` is required, unless
+   * All that is accepted, as TOML (docs/write-a-manifest.md), or parsed. This or `manifestFile` is required, unless
    * `simulation` is true.
    */
   readonly manifest?: string | Uint8Array | Manifest | undefined;

@@ -5,7 +5,7 @@ const credentials = ['Authorization', headers.ownerToken] as const;
 
 /**
  * Refuses credentials that came over the unattested port, where nobody has proved who reads them: a client
- * that sends them there must hear of it (wire.md, "Wire contracts").
+ * that sends them there must hear of it (wire.md, "Listeners and surfaces").
  *
  * @throws {ProtocolError} `credentials-refused`.
  */

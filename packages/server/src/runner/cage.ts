@@ -20,9 +20,9 @@ const maxOpenFiles = 64;
 const leftToTheServer = ['SIGUSR1', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /**
- * Takes from this process, for good, what running a model does not need, in the order of architecture.md,
- * "The runner's cage". To be called before any foreign byte is read, and after everything is loaded that
- * will be needed: nothing can be loaded later. On other systems than Linux there is nothing to take.
+ * Takes from this process, for good, what running a model does not need. To be called before any foreign
+ * byte is read, and after everything is loaded that will be needed: nothing can be loaded later. On other
+ * systems than Linux there is nothing to take.
  *
  * @returns what is in force now.
  * @throws {SystemCallError} if a step fails: such a process must not go on.

@@ -16,7 +16,7 @@ import { allocateInputs, describeModel, runModel, type InputTensor } from './ser
 import type { EngineSession } from './session.ts';
 
 /*
- * The runner: a program of its own that runs one model and then ends (architecture.md, "The runner's cage").
+ * The runner: a program of its own that runs one model and then ends (ARCHITECTURE.md, "Life of a request").
  * It listens to the server that started it and to nobody else, and says nothing but in frames.
  */
 
