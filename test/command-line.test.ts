@@ -369,6 +369,26 @@ describe('simulator emit and evidence verify', () => {
     expect(row(verdict, 'layout')).toMatchObject({ result: 'refused' });
   });
 
+  test('a nonce for what is no reply is never dropped', async () => {
+    const target = await emit();
+    const nonce = ['--nonce', '00'.repeat(32)];
+    const quote = join(target, 'quote.bin');
+    const raw = await blindai(['evidence', 'verify', quote, '--simulation', ...nonce]);
+    expect(raw.status).toBe(64);
+    expect(raw.err).toContain('--report-data');
+    writeFileSync(quote, '{}');
+    const { status, verdict } = await judge(
+      target,
+      '--simulation',
+      '--format',
+      'sgx-dcap',
+      ...nonce,
+    );
+    expect(status).toBe(2);
+    expect(verdict).toMatchObject({ verdict: 'refuse', check: 'layout' });
+    expect(row(verdict, 'report-data')).toMatchObject({ result: 'not-reached' });
+  });
+
   test('endorsements that are absent, or no JSON, refuse under their own check', async () => {
     const target = await emit();
     const without = await blindai([
@@ -391,6 +411,7 @@ describe('usage', () => {
     [['verify'], 64, 'missing required argument'],
     [['verify', 'localhost'], 64, '--manifest'],
     [['verify', 'localhost', '--simulation', '--attested-port', '0'], 64, 'expected a port'],
+    [['verify', 'localhost', '--any-measurement', '--write-cert', 'x.pem'], 64, '--write-cert'],
     [['verify', 'localhost', '--simulation', '--attested-port', '1'], 69, 'unreachable'],
     [['verify', 'localhost', '--manifest', '/nowhere/manifest.toml'], 66, 'no such file'],
     [['evidence', 'verify', '/nowhere/quote.bin', '--any-measurement'], 66, 'no such file'],

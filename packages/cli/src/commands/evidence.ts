@@ -132,11 +132,14 @@ async function inputOf(
   };
 }
 
+const nothing = new Uint8Array();
+
 function expectedOf(reply: AttestationReply | null, flags: EvidenceFlags): ExpectedReportData {
   if (flags.reportData !== undefined) return { reportData: flags.reportData };
-  if (flags.nonce !== undefined && reply !== null)
-    return { certificate: reply.certificate, keyset: reply.keyset, nonce: flags.nonce };
-  return { [anyReportData]: true };
+  if (flags.nonce === undefined) return { [anyReportData]: true };
+  // Without a reply there is nothing that could fit the nonce: what was demanded is refused, never dropped.
+  const { certificate, keyset } = reply ?? { certificate: nothing, keyset: nothing };
+  return { certificate, keyset, nonce: flags.nonce };
 }
 
 /** JSON goes to the verifier as it is, so that doubled members are seen; a CBOR map is decoded strictly here. */

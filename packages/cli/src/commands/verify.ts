@@ -10,7 +10,7 @@ import {
   type ServerFlags,
   toHex,
 } from '../connection-options.ts';
-import { exitCodes, FileError } from '../exit-codes.ts';
+import { exitCodes, FileError, UsageError } from '../exit-codes.ts';
 import { reasonOf } from '../input-files.ts';
 import { formatReport } from '../print/report.ts';
 import { type Context, json } from './context.ts';
@@ -37,6 +37,10 @@ Examples:
   blindai verify enclave.example.org --manifest manifest.toml --write-cert server.pem`,
   );
   command.action(async (host: string, flags: VerifyFlags) => {
+    if (flags.writeCert !== undefined && flags.anyMeasurement === true)
+      throw new UsageError(
+        '--write-cert writes what other programs will trust, which --any-measurement is too little for: give --manifest FILE',
+      );
     const options = {
       ...(await connectOptions(flags)),
       ...(flags.anyMeasurement === true ? { [anyMeasurement]: true as const } : {}),
