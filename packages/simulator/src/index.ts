@@ -31,3 +31,13 @@ export type { SimulatedTcbStatus, TcbInfo, TcbLevel } from './tcb-info.ts';
 export { expired, notYetValid } from './validity.ts';
 export { Extension } from './x509.ts';
 export type { Validity } from './validity.ts';
+export { nitroSimulationRootKey, publicNitroPrivateKey } from './nitro/root-key.ts';
+export { amdSimulationRoots, snpProducts } from './snp/product.ts';
+export type {
+  AmdSimulationIntermediate,
+  AmdSimulationKey,
+  AmdSimulationRoots,
+  SnpProduct,
+} from './snp/product.ts';
+export { publicAmdPrivateKeys } from './snp/public-keys.ts';
+export type { RsaPrivateKey } from './snp/public-keys.ts';

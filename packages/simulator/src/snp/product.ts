@@ -1,0 +1,59 @@
+import { publicAmdPrivateKeys } from './public-keys.ts';
+import type { Validity } from '../validity.ts';
+
+/** Product lines of AMD's processors, each with a root of its own. Genoa stands for Bergamo and Siena too. */
+export const snpProducts = ['Milan', 'Genoa', 'Turin'] as const;
+
+/** A product line of AMD's processors. */
+export type SnpProduct = (typeof snpProducts)[number];
+
+/** The public part of an RSA key of the fake AMD; the exponent is 65 537. */
+export interface AmdSimulationKey {
+  /** The modulus, 512 bytes, base64url without padding. */
+  readonly n: string;
+}
+
+/** What of an intermediate certificate a verifier pins: its key, and what a CRL and a clock judge it by. */
+export interface AmdSimulationIntermediate extends AmdSimulationKey, Validity {
+  /** Hexadecimal, unsigned: `010001`. */
+  readonly serialNumber: string;
+}
+
+/** What a verifier of simulated SNP evidence pins for one product. */
+export interface AmdSimulationRoots {
+  readonly ark: AmdSimulationKey & Validity;
+  readonly ask: AmdSimulationIntermediate;
+  readonly asvk: AmdSimulationIntermediate;
+}
+
+const { ark, ask, asvk } = publicAmdPrivateKeys;
+
+/** The serial numbers are AMD's own: the product, then 1 for the ASK and 0x101 for the ASVK. */
+function roots(product: string): AmdSimulationRoots {
+  return {
+    ark: {
+      n: ark.n,
+      from: new Date('2018-05-21T10:45:10Z'),
+      to: new Date('2049-12-31T23:59:59Z'),
+    },
+    ask: {
+      n: ask.n,
+      serialNumber: `${product}0001`,
+      from: new Date('2020-01-01T00:00:00Z'),
+      to: new Date('2045-01-01T00:00:00Z'),
+    },
+    asvk: {
+      n: asvk.n,
+      serialNumber: `${product}0101`,
+      from: new Date('2020-01-01T00:00:00Z'),
+      to: new Date('2047-01-01T00:00:00Z'),
+    },
+  };
+}
+
+/** What a verifier of simulated SNP evidence pins, by product. */
+export const amdSimulationRoots: Readonly<Record<SnpProduct, AmdSimulationRoots>> = {
+  Milan: roots('01'),
+  Genoa: roots('02'),
+  Turin: roots('03'),
+};
