@@ -10,6 +10,7 @@ import { parseSgxQuote } from '../src/dcap/quote.ts';
 import { parseTcbInfo } from '../src/dcap/tcb-info.ts';
 import { type Bytes, equalBytes } from '../src/encoding/byte-reader.ts';
 import { FormatError } from '../src/encoding/format-error.ts';
+import { intelProfile } from '../src/dcap/certificates.ts';
 import { parseCertificate } from '../src/x509/certificate.ts';
 import { parseCrl } from '../src/x509/crl.ts';
 import { findSeeds, type FuzzCase, makeCase, type Seed } from './fuzz/cases.ts';
@@ -126,14 +127,18 @@ function readersOf(
 ): readonly (readonly [string, Bytes | string, (input: never) => unknown])[] {
   const quote = parseSgxQuote(seed.quote);
   const collateral = parseCollateral(seed.members);
-  const pck = parseCertificate('PCK', quote.pckChain[0]!);
+  const pck = parseCertificate('PCK', quote.pckChain[0]!, intelProfile);
   const [sgxId, sgx] = [...pck.extensions].find(([id]) => id.startsWith('1.2.840.113741'))!;
   const withSgx = (value: Bytes): unknown =>
     parsePckExtensions({ ...pck, extensions: new Map([[sgxId, { critical: false, value }]]) });
   return [
     ['quote', seed.quote, parseSgxQuote],
-    ['certificate', quote.pckChain[0]!, (der: Bytes) => parseCertificate('c', der)],
-    ['CA certificate', quote.pckChain[1]!, (der: Bytes) => parseCertificate('c', der)],
+    ['certificate', quote.pckChain[0]!, (der: Bytes) => parseCertificate('c', der, intelProfile)],
+    [
+      'CA certificate',
+      quote.pckChain[1]!,
+      (der: Bytes) => parseCertificate('c', der, intelProfile),
+    ],
     ['CRL', collateral.pckCrl, (der: Bytes) => parseCrl('c', der)],
     ['PCK extensions', sgx.value, withSgx],
     ['TCB info', collateral.tcbInfo.text, parseTcbInfo],

@@ -13,6 +13,7 @@ import {
   verifyAttestation,
 } from '../src/index.ts';
 import { encodeHex } from '../src/encoding/hex.ts';
+import { intelProfile } from '../src/dcap/certificates.ts';
 import { parseCertificate } from '../src/x509/certificate.ts';
 import { pemOf } from './pem-der.ts';
 import { haveVectors, readCases, readTrustAnchor, type VectorCase } from './vectors.ts';
@@ -180,7 +181,7 @@ describe.skipIf(!haveVectors)('real evidence (skipped where ../shared/vectors is
 
   it('pins the key of the root that Intel publishes', () => {
     const der = new Uint8Array(readTrustAnchor('intel/IntelSGXRootCA.der'));
-    const root = parseCertificate('root', der);
+    const root = parseCertificate('root', der, intelProfile);
     expect(encodeHex(root.publicKeyInfo)).toBe(vendorAnchors.intelRootKey);
     expect(createHash('sha256').update(der).digest('hex')).toBe(
       '44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3',

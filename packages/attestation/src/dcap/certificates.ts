@@ -3,7 +3,11 @@ import { encodeHex } from '../encoding/hex.ts';
 import type { TrustAnchors } from '../roots/trust-anchors.ts';
 import { vendorAnchors } from '../roots/vendor.ts';
 import type { Verdict } from '../verdict.ts';
-import { type Certificate, parseCertificate } from '../x509/certificate.ts';
+import {
+  type Certificate,
+  type CertificateProfile,
+  parseCertificate,
+} from '../x509/certificate.ts';
 import { type Chain, verifyChain, verifyCrl } from '../x509/chain.ts';
 import { type Crl, parseCrl } from '../x509/crl.ts';
 import { equalNames } from '../x509/name.ts';
@@ -11,6 +15,21 @@ import { describeOutside, earliest, iso, isWithin } from '../x509/period.ts';
 import type { Collateral } from './collateral.ts';
 import { hasSgxExtensions, type PckExtensions, parsePckExtensions } from './pck-extensions.ts';
 import type { SgxQuote } from './quote.ts';
+
+/**
+ * Intel SGX PCK Certificate and CRL Profile Specification, §1. A certificate that names no CRL could never be
+ * revoked; where the distribution points lead is not followed.
+ */
+export const intelProfile: CertificateProfile = {
+  kinds: ['P-256'],
+  required: [
+    'authorityKeyIdentifier',
+    'subjectKeyIdentifier',
+    'keyUsage',
+    'basicConstraints',
+    'crlDistributionPoints',
+  ],
+};
 
 /** All certificates and CRLs of one piece of evidence. A certificate that stands in two chains is one object. */
 export interface Certificates {
@@ -39,7 +58,7 @@ export function readCertificates(
   const read = (what: string, der: Bytes): Certificate => {
     const known = all.find((certificate) => equalBytes(certificate.encoding, der));
     if (known) return known;
-    const certificate = parseCertificate(what, der);
+    const certificate = parseCertificate(what, der, intelProfile);
     all.push(certificate);
     return certificate;
   };
@@ -181,7 +200,7 @@ async function verifyCrls(certificates: Certificates, verdict: Verdict): Promise
   const { pckCa, pckCrlIssuer, rootCrl, pckCrl, root } = certificates;
   if (
     !equalNames(pckCrlIssuer.subject, pckCa.subject) ||
-    !equalBytes(pckCrlIssuer.publicKey, pckCa.publicKey)
+    !equalBytes(pckCrlIssuer.publicKeyInfo, pckCa.publicKeyInfo)
   ) {
     verdict.refuse('crl-signature', 'the PCK CRL is for another CA than the one of this PCK');
   }

@@ -4,8 +4,9 @@ import type { Check } from '../errors.ts';
 import type { TrustAnchors } from '../roots/trust-anchors.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import { publicKeyLength, verifySignature } from '../x509/ecdsa.ts';
+
 import { describeOutside, earliest, iso, isWithin, type Period } from '../x509/period.ts';
+import { p256Key, verifySignature } from '../x509/signature.ts';
 import { readCertificates, verifyCertificates } from './certificates.ts';
 import { type Collateral, parseCollateral, type SignedDocument } from './collateral.ts';
 import type { PckExtensions } from './pck-extensions.ts';
@@ -168,7 +169,7 @@ async function verifyDocument(
   verdict: Verdict,
 ): Promise<void> {
   const bytes = new TextEncoder().encode(text);
-  if (!(await verifySignature(signer.publicKey, signature, bytes))) {
+  if (!(await verifySignature(signer.key, signature, bytes))) {
     verdict.refuse(check, `the ${what} is not signed by the ${signer.what}`);
   }
   verdict.passed(check, `${bytes.length} bytes of ${what}, signed by the ${signer.what}`);
@@ -210,7 +211,7 @@ function verifyQeVendor(quote: SgxQuote, verdict: Verdict): void {
 
 async function verifyQeReport(quote: SgxQuote, pck: Certificate, verdict: Verdict): Promise<void> {
   const { qeReportSignature, qeReportBytes } = quote;
-  if (!(await verifySignature(pck.publicKey, qeReportSignature, qeReportBytes))) {
+  if (!(await verifySignature(pck.key, qeReportSignature, qeReportBytes))) {
     verdict.refuse(
       'qe-report-signature',
       "the quoting enclave's report is not signed by the PCK, the platform's own key",
@@ -251,9 +252,7 @@ function verifyQe(qe: SgxReport, identity: QeIdentity, verdict: Verdict): void {
 }
 
 async function verifyQuoteSignature(quote: SgxQuote, verdict: Verdict): Promise<void> {
-  const key = new Uint8Array(publicKeyLength);
-  key[0] = 0x04;
-  key.set(quote.attestationKey, 1);
+  const key = p256Key(quote.attestationKey);
   if (!(await verifySignature(key, quote.signature, quote.signedBytes))) {
     verdict.refuse('quote-signature', 'the quote is not signed by the attestation key');
   }

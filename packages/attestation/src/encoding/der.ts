@@ -7,6 +7,7 @@ export const tags = {
   integer: 0x02,
   bitString: 0x03,
   octetString: 0x04,
+  null: 0x05,
   objectIdentifier: 0x06,
   enumerated: 0x0a,
   utf8String: 0x0c,
@@ -94,6 +95,11 @@ export class DerReader {
       this.fail(field, 'a DER boolean expected');
     }
     return content[0] === 0xff;
+  }
+
+  null(field: string): void {
+    const { content } = this.element(field, tags.null);
+    if (content.length !== 0) this.fail(field, 'a DER null expected');
   }
 
   /** A non-negative INTEGER as its bytes, without a leading zero. */

@@ -1,7 +1,7 @@
 import type { Certificate } from './certificate.ts';
 import type { Crl } from './crl.ts';
-import { verifySignature } from './ecdsa.ts';
 import { equalNames } from './name.ts';
+import { verifySignature } from './signature.ts';
 
 /** Certificates, each issued by the one after it; the last one is the root. */
 export type Chain = readonly Certificate[];
@@ -24,7 +24,7 @@ export async function verifyChain(
     const flaw = findIssuerFlaw(certificate, issuer, issuer === certificate ? 0 : index);
     if (flaw !== null) return flaw;
     if (verified.get(certificate) === issuer) continue;
-    if (!(await verifySignature(issuer.publicKey, certificate.signature, certificate.bodyBytes))) {
+    if (!(await isSignedBy(certificate, issuer))) {
       return `the ${certificate.what} is not signed by the ${issuer.what}`;
     }
     verified.set(certificate, issuer);
@@ -36,7 +36,7 @@ export async function verifyChain(
 function findIssuerFlaw(certificate: Certificate, issuer: Certificate, casBelow: number): Flaw {
   if (
     !equalNames(certificate.issuer, issuer.subject) ||
-    certificate.authorityKeyId !== issuer.subjectKeyId
+    (certificate.authorityKeyId !== null && certificate.authorityKeyId !== issuer.subjectKeyId)
   ) {
     return `the ${certificate.what} names another issuer than the ${issuer.what}`;
   }
@@ -55,8 +55,15 @@ export async function verifyCrl(crl: Crl, issuer: Certificate): Promise<Flaw> {
     return `the ${crl.what} names another issuer than the ${issuer.what}`;
   }
   if (!issuer.usage.crlSign) return `the ${issuer.what} may not sign CRLs`;
-  if (!(await verifySignature(issuer.publicKey, crl.signature, crl.bodyBytes))) {
+  if (!(await isSignedBy(crl, issuer))) {
     return `the ${crl.what} is not signed by the ${issuer.what}`;
   }
   return null;
+}
+
+async function isSignedBy(
+  { signedWith, signature, bodyBytes }: Certificate | Crl,
+  { key }: Certificate,
+): Promise<boolean> {
+  return signedWith === key.kind && verifySignature(key, signature, bodyBytes);
 }

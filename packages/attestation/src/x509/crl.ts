@@ -4,6 +4,7 @@ import { encodeHex } from '../encoding/hex.ts';
 import { parseAuthorityKeyId, parseExtensions, readExtension } from './extensions.ts';
 import { type Name, parseName } from './name.ts';
 import type { Period } from './period.ts';
+import type { KeyKind } from './signature.ts';
 import { parseSignatureAlgorithm, parseSigned } from './signed.ts';
 
 const crlNumberId = '2.5.29.20';
@@ -23,7 +24,8 @@ export interface Crl {
   /** Hex. */
   readonly authorityKeyId: string;
   readonly bodyBytes: Bytes;
-  /** r ‖ s. */
+  /** The kind of key that signed it. */
+  readonly signedWith: KeyKind;
   readonly signature: Bytes;
 }
 
@@ -35,9 +37,9 @@ export interface Crl {
  * @throws {FormatError}
  */
 export function parseCrl(what: string, der: Bytes): Crl {
-  const { body: read, bodyBytes, signature } = parseSigned(what, der);
+  const { body: read, bodyBytes, signedWith, signature } = parseSigned(what, der);
   if (read.uint('version', 1) !== 1) read.fail('version', 'X.509 v2 expected');
-  parseSignatureAlgorithm(read);
+  if (parseSignatureAlgorithm(read) !== signedWith) read.fail('signature', 'another algorithm');
   const issuer = parseName(read, 'issuer');
   const validity = { from: read.time('thisUpdate'), to: read.time('nextUpdate') };
   const revoked = read.nextTag === tags.sequence ? parseRevoked(read) : new Set<string>();
@@ -45,15 +47,15 @@ export function parseCrl(what: string, der: Bytes): Crl {
   const extensions = parseExtensions(wrapper, [crlNumberId, authorityKeyIdentifierId]);
   wrapper.end();
   read.end();
-  const number = readExtension(read, extensions, crlNumberId, 'cRLNumber');
+  const number = readExtension(extensions, crlNumberId, 'cRLNumber');
   number.unsigned('cRLNumber');
   number.end();
   const authorityKeyId = encodeHex(
     parseAuthorityKeyId(
-      readExtension(read, extensions, authorityKeyIdentifierId, 'authorityKeyIdentifier'),
+      readExtension(extensions, authorityKeyIdentifierId, 'authorityKeyIdentifier'),
     ),
   );
-  return { what, issuer, validity, revoked, authorityKeyId, bodyBytes, signature };
+  return { what, issuer, validity, revoked, authorityKeyId, bodyBytes, signedWith, signature };
 }
 
 function parseRevoked(read: DerReader): ReadonlySet<string> {

@@ -1,5 +1,6 @@
 import type { Bytes } from '../encoding/byte-reader.ts';
 import { contextTag, DerReader, tags } from '../encoding/der.ts';
+import { FormatError } from '../encoding/format-error.ts';
 
 /** An X.509 extension: what stands inside its OCTET STRING. */
 export interface Extension {
@@ -32,14 +33,10 @@ export function parseExtensions(read: DerReader, known: readonly string[]): Exte
   return extensions;
 }
 
-/** A reader of one extension, which must be there. */
-export function readExtension(
-  read: DerReader,
-  extensions: Extensions,
-  id: string,
-  field: string,
-): DerReader {
-  const extension = extensions.get(id) ?? read.fail(field, 'missing');
+/** A reader of one extension. @throws {FormatError} if it is missing. */
+export function readExtension(extensions: Extensions, id: string, field: string): DerReader {
+  const extension = extensions.get(id);
+  if (!extension) throw new FormatError(field, 'missing');
   return new DerReader(field, extension.value);
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hasSgxExtensions, parsePckExtensions } from '../../src/dcap/pck-extensions.ts';
 import { FormatError } from '../../src/encoding/format-error.ts';
 import { decodeHex, encodeHex } from '../../src/encoding/hex.ts';
+import { intelProfile } from '../../src/dcap/certificates.ts';
 import { type Certificate, parseCertificate } from '../../src/x509/certificate.ts';
 import { at } from '../simulated.ts';
 
@@ -45,7 +46,7 @@ const scalable = {
 };
 
 const { certificates } = await createPlatform({ at });
-const pck = parseCertificate('PCK certificate', certificates.pck.der);
+const pck = parseCertificate('PCK certificate', certificates.pck.der, intelProfile);
 
 function certifying(value: string): Certificate {
   const extension = { critical: false, value: decodeHex('hex', value) };
@@ -82,14 +83,18 @@ describe('parsePckExtensions', () => {
 
   it('reads what the simulator writes, and no other certificate', async () => {
     const platform = await createPlatform({ at, fmspc: '0123456789ab' });
-    const certificate = parseCertificate('PCK', platform.certificates.pck.der);
+    const certificate = parseCertificate('PCK', platform.certificates.pck.der, intelProfile);
     expect(hasSgxExtensions(certificate)).toBe(true);
     expect(parsePckExtensions(certificate)).toMatchObject({
       fmspc: '0123456789ab',
       ppid: encodeHex(platform.machine.ppid),
       components: platform.machine.componentSvns,
     });
-    const other = parseCertificate('TCB signing', platform.certificates.tcbSigning.der);
+    const other = parseCertificate(
+      'TCB signing',
+      platform.certificates.tcbSigning.der,
+      intelProfile,
+    );
     expect(hasSgxExtensions(other)).toBe(false);
     expect(() => parsePckExtensions(other)).toThrow(FormatError);
   });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../src/encoding/byte-reader.ts';
 import { FormatError } from '../../src/encoding/format-error.ts';
 import { decodeHex, encodeHex } from '../../src/encoding/hex.ts';
+import { intelProfile } from '../../src/dcap/certificates.ts';
 import { parseCertificate } from '../../src/x509/certificate.ts';
 import { at } from '../simulated.ts';
 
@@ -38,7 +39,7 @@ function patched(der: Bytes, from: string, to: string): Bytes {
 
 describe('parseCertificate', () => {
   it('reads a CA', () => {
-    const ca = parseCertificate('CA', certificates.intermediate.der);
+    const ca = parseCertificate('CA', certificates.intermediate.der, intelProfile);
     expect(ca).toMatchObject({
       what: 'CA',
       pathLength: 0,
@@ -53,7 +54,7 @@ describe('parseCertificate', () => {
   });
 
   it('reads an end entity', () => {
-    const pck = parseCertificate('PCK', certificates.pck.der);
+    const pck = parseCertificate('PCK', certificates.pck.der, intelProfile);
     expect(pck).toMatchObject({
       pathLength: null,
       usage: { digitalSignature: true, keyCertSign: false, crlSign: false },
@@ -66,17 +67,21 @@ describe('parseCertificate', () => {
       ...template,
       extensions: template.extensions.filter(({ type }) => type !== '2.5.29.31'),
     }));
-    expect(() => parseCertificate('TCB', without)).toThrow('crlDistributionPoints: missing');
+    expect(() => parseCertificate('TCB', without, intelProfile)).toThrow(
+      'crlDistributionPoints: missing',
+    );
     const { der } = certificates.tcbSigning;
     const position = encodeHex(der).lastIndexOf(encodeHex(new TextEncoder().encode('SGX TCB'))) / 2;
     const invalid = der.with(position, 0xff);
-    expect(() => parseCertificate('TCB', invalid)).toThrow('valid UTF-8 expected');
+    expect(() => parseCertificate('TCB', invalid, intelProfile)).toThrow('valid UTF-8 expected');
   });
 
   it('refuses every truncation', () => {
     const { der } = certificates.pck;
     for (let length = 0; length < der.length; length++) {
-      expect(() => parseCertificate('PCK', der.slice(0, length))).toThrow(FormatError);
+      expect(() => parseCertificate('PCK', der.slice(0, length), intelProfile)).toThrow(
+        FormatError,
+      );
     }
   });
 
@@ -96,7 +101,7 @@ describe('parseCertificate', () => {
     ['another algorithm outside', () => replaceOne(ecdsaWithSha256, '300a06082a8648ce3d040303', 1)],
     ['a compressed key', () => patched(der, '03420004', '03420002')],
   ])('refuses %s', (_, make) => {
-    expect(() => parseCertificate('certificate', make())).toThrow(FormatError);
+    expect(() => parseCertificate('certificate', make(), intelProfile)).toThrow(FormatError);
   });
 
   function replaceOne(from: string, to: string, which: number): Bytes {
@@ -116,7 +121,7 @@ describe('parseCertificate', () => {
       ...template,
       extensions: template.extensions.filter(({ type }) => type !== id),
     }));
-    expect(() => parseCertificate('certificate', made)).toThrow('missing');
+    expect(() => parseCertificate('certificate', made, intelProfile)).toThrow('missing');
   });
 
   it('reads past an unknown extension that is not critical', async () => {
@@ -124,7 +129,9 @@ describe('parseCertificate', () => {
       ...template,
       extensions: [...template.extensions, extension('1.2.3.4', false, '0500')],
     }));
-    expect(parseCertificate('certificate', made).extensions.has('1.2.3.4')).toBe(true);
+    expect(parseCertificate('certificate', made, intelProfile).extensions.has('1.2.3.4')).toBe(
+      true,
+    );
   });
 
   it.each([
@@ -136,7 +143,7 @@ describe('parseCertificate', () => {
       ...template,
       extensions: [...template.extensions, extension(id, true, hex)],
     }));
-    expect(() => parseCertificate('certificate', made)).toThrow(message);
+    expect(() => parseCertificate('certificate', made, intelProfile)).toThrow(message);
   });
 
   it.each([
@@ -151,6 +158,6 @@ describe('parseCertificate', () => {
     ['an authority without a key identifier', '2.5.29.35', '3000'],
   ])('refuses %s', async (_, id, hex) => {
     const made = await withExtension(id, hex);
-    expect(() => parseCertificate('certificate', made)).toThrow(FormatError);
+    expect(() => parseCertificate('certificate', made, intelProfile)).toThrow(FormatError);
   });
 });
