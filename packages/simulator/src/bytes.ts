@@ -36,3 +36,8 @@ export function concat(...parts: readonly Uint8Array[]): Bytes {
 export async function sha256(bytes: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
+
+/** SHA-384 of some bytes. */
+export async function sha384(bytes: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-384', bytes));
+}

@@ -3,6 +3,7 @@ import type { SimulatedCertificate } from './certificate.ts';
 import { issueCrl } from './crl.ts';
 import type { CrlOverrides } from './crl.ts';
 import type { CertificateName, Hierarchy } from './hierarchy.ts';
+import type { IntelTee } from './intel-tee.ts';
 import { crlPem, fromPem } from './pem.ts';
 import { createQeIdentity } from './qe-identity.ts';
 import type { QeIdentity } from './qe-identity.ts';
@@ -31,6 +32,8 @@ export type SimulatedCollateral = {
 
 /** What the fake vendor publishes about a machine, and how it departs from a good word. */
 export interface CollateralOptions {
+  /** Whether TCB info and QE identity are those for SGX or for TDX. Default `sgx`. */
+  readonly tee?: IntelTee;
   /** From when until when the CRLs and documents count. Default: a day before until 30 days after. */
   readonly validity?: Validity;
   /** Certificates on the list of whoever issued them. Default none. */
@@ -52,7 +55,13 @@ export async function issueCollateral(
   options: CollateralOptions,
 ): Promise<SimulatedCollateral> {
   const { root, intermediate, pck, tcbSigning } = hierarchy;
-  const { revoked = [], evaluationDataNumber = 17, crls = {}, documents = {} } = options;
+  const {
+    tee = 'sgx',
+    revoked = [],
+    evaluationDataNumber = 17,
+    crls = {},
+    documents = {},
+  } = options;
   const validity = options.validity ?? around(at, 1, 30);
   const listed = (
     ...issued: readonly Exclude<CertificateName, 'root'>[]
@@ -63,13 +72,13 @@ export async function issueCollateral(
   const pckCrl = await issueCrl(intermediate, validity, listed('pck'), crls.pck);
   const tcbInfo = await signDocument(
     'tcbInfo',
-    createTcbInfo(machine, documents.tcbInfo?.validity ?? validity, evaluationDataNumber),
+    createTcbInfo(tee, machine, documents.tcbInfo?.validity ?? validity, evaluationDataNumber),
     tcbSigning.keys.privateKey,
     documents.tcbInfo,
   );
   const qeIdentity = await signDocument(
     'enclaveIdentity',
-    createQeIdentity(documents.qeIdentity?.validity ?? validity, evaluationDataNumber),
+    createQeIdentity(tee, documents.qeIdentity?.validity ?? validity, evaluationDataNumber),
     tcbSigning.keys.privateKey,
     documents.qeIdentity,
   );

@@ -18,16 +18,28 @@ export { disclaimer } from './distinguished-name.ts';
 export { emit } from './emit.ts';
 export type { EmitOptions, Emitted } from './emit.ts';
 export type { CertificateName, Hierarchy } from './hierarchy.ts';
+export type { IntelTee } from './intel-tee.ts';
 export { generateKeys } from './keys.ts';
 export { createPlatform } from './platform.ts';
-export type { PlatformOptions, SimulatedPlatform } from './platform.ts';
+export type { PlatformOptions, SimulatedPlatform, TdxOptions } from './platform.ts';
 export type { QeIdentity, QeTcbLevel, SimulatedQeStatus } from './qe-identity.ts';
-export type { QuoteHeader, QuoteOptions } from './quote.ts';
+export type { CertificationData, QuoteHeader, QuoteOverrides } from './quote.ts';
 export { publicRootPrivateKey, rootPem } from './root.ts';
 export type { MachineIdentity } from './sgx-extension.ts';
+export type { QuoteOptions } from './sgx-quote.ts';
 export type { DocumentOverrides } from './signed-document.ts';
 export { simulatedTcbStatuses } from './tcb-info.ts';
-export type { SimulatedTcbStatus, TcbInfo, TcbLevel } from './tcb-info.ts';
+export type { SimulatedTcbStatus, TcbComponent, TcbInfo, TcbLevel } from './tcb-info.ts';
+export type { TdQuoteOptions } from './td-quote.ts';
+export { tdAttributeBits } from './td-report.ts';
+export type { TdReport } from './td-report.ts';
+export { simulatedModuleStatuses } from './tdx-module.ts';
+export type {
+  SimulatedModuleStatus,
+  TdxModule,
+  TdxModuleIdentity,
+  TdxModuleTcbLevel,
+} from './tdx-module.ts';
 export { expired, notYetValid } from './validity.ts';
 export { Extension } from './x509.ts';
 export type { Validity } from './validity.ts';

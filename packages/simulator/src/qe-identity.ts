@@ -1,3 +1,4 @@
+import type { IntelTee } from './intel-tee.ts';
 import { isoSeconds } from './iso-seconds.ts';
 import type { Validity } from './validity.ts';
 
@@ -40,16 +41,24 @@ export function qeIsvSvn(status: SimulatedQeStatus): number {
   return svns[status];
 }
 
-/** MRSIGNER of the simulated quoting enclave: SHA-256 of "BlindAI SIMULATION quoting enclave". */
+/** MRSIGNER of the simulated quoting enclaves: SHA-256 of "BlindAI SIMULATION quoting enclave". */
 export const qeMrSigner = '38ff85f65d3c125c33e3ffddad8a5664d64e779fb24070a4362489d6d1887488';
 
-/** ISVPRODID of the simulated quoting enclave, as the vendor's has it. */
-export const qeIsvProdId = 1;
+/** The two quoting enclaves; their ISVPRODIDs and the identities' names are the vendor's. */
+export const quotingEnclaves = {
+  sgx: { id: 'QE', isvProdId: 1, code: 'BlindAI SIMULATION quoting enclave code' },
+  tdx: { id: 'TD_QE', isvProdId: 2, code: 'BlindAI SIMULATION TD quoting enclave code' },
+} as const;
 
-/** The identity document of the simulated quoting enclave. */
-export function createQeIdentity(validity: Validity, evaluationDataNumber: number): QeIdentity {
+/** The identity document of a simulated quoting enclave. */
+export function createQeIdentity(
+  tee: IntelTee,
+  validity: Validity,
+  evaluationDataNumber: number,
+): QeIdentity {
+  const { id, isvProdId } = quotingEnclaves[tee];
   return {
-    id: 'QE',
+    id,
     version: 2,
     issueDate: isoSeconds(validity.from),
     nextUpdate: isoSeconds(validity.to),
@@ -59,7 +68,7 @@ export function createQeIdentity(validity: Validity, evaluationDataNumber: numbe
     attributes: '11000000000000000000000000000000',
     attributesMask: 'FBFFFFFFFFFFFFFF0000000000000000',
     mrsigner: qeMrSigner.toUpperCase(),
-    isvprodid: qeIsvProdId,
+    isvprodid: isvProdId,
     tcbLevels: [
       { tcb: { isvsvn: svns.UpToDate }, tcbDate: '2024-03-13T00:00:00Z', tcbStatus: 'UpToDate' },
       {

@@ -1,0 +1,2 @@
+/** For which kind of TEE Intel's collateral speaks. */
+export type IntelTee = 'sgx' | 'tdx';
