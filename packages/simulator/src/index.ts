@@ -44,12 +44,21 @@ export { expired, notYetValid } from './validity.ts';
 export { Extension } from './x509.ts';
 export type { Validity } from './validity.ts';
 export { nitroSimulationRootKey, publicNitroPrivateKey } from './nitro/root-key.ts';
-export { amdSimulationRoots, snpProducts } from './snp/product.ts';
+export { generateP384Keys, generateRsaKeys } from './authority/keys.ts';
+export type { AmdAuthorities } from './snp/authorities.ts';
+export type { EndorsementKeyKind, EndorsementKeyOverrides } from './snp/endorsement-key.ts';
+export { createSnpPlatform } from './snp/platform.ts';
 export type {
-  AmdSimulationIntermediate,
-  AmdSimulationKey,
-  AmdSimulationRoots,
-  SnpProduct,
-} from './snp/product.ts';
+  SimulatedSnpPlatform,
+  SnpCrlOptions,
+  SnpEndorsements,
+  SnpPlatformOptions,
+  SnpReportOptions,
+} from './snp/platform.ts';
+export { guestPolicyBits } from './snp/report.ts';
+export type { CpuId, SnpFirmwareVersion, SnpReport } from './snp/report.ts';
+export type { SnpTcb } from './snp/tcb.ts';
+export { amdSimulationRoots, snpProducts } from './snp/product.ts';
+export type { AmdSimulationKey, AmdSimulationRoots, SnpProduct } from './snp/product.ts';
 export { publicAmdPrivateKeys } from './snp/public-keys.ts';
 export type { RsaPrivateKey } from './snp/public-keys.ts';

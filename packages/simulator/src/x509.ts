@@ -10,6 +10,7 @@ export {
   KeyUsagesExtension,
   Name,
   PemConverter,
+  PublicKey,
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,

@@ -1,5 +1,5 @@
-import { publicAmdPrivateKeys } from './public-keys.ts';
 import type { Validity } from '../validity.ts';
+import { publicAmdPrivateKeys } from './public-keys.ts';
 
 /** Product lines of AMD's processors, each with a root of its own. Genoa stands for Bergamo and Siena too. */
 export const snpProducts = ['Milan', 'Genoa', 'Turin'] as const;
@@ -7,32 +7,28 @@ export const snpProducts = ['Milan', 'Genoa', 'Turin'] as const;
 /** A product line of AMD's processors. */
 export type SnpProduct = (typeof snpProducts)[number];
 
-/** The public part of an RSA key of the fake AMD; the exponent is 65 537. */
-export interface AmdSimulationKey {
-  /** The modulus, 512 bytes, base64url without padding. */
+/** What a verifier pins of one of the fake AMD's own certificates. */
+export interface AmdSimulationKey extends Validity {
+  /** The key's modulus, 512 bytes, base64url without padding; the exponent is 65 537. */
   readonly n: string;
-}
-
-/** What of an intermediate certificate a verifier pins: its key, and what a CRL and a clock judge it by. */
-export interface AmdSimulationIntermediate extends AmdSimulationKey, Validity {
-  /** Hexadecimal, unsigned: `010001`. */
+  /** Hexadecimal, unsigned, 3 bytes. */
   readonly serialNumber: string;
 }
 
 /** What a verifier of simulated SNP evidence pins for one product. */
 export interface AmdSimulationRoots {
-  readonly ark: AmdSimulationKey & Validity;
-  readonly ask: AmdSimulationIntermediate;
-  readonly asvk: AmdSimulationIntermediate;
+  readonly ark: AmdSimulationKey;
+  readonly ask: AmdSimulationKey;
+  readonly asvk: AmdSimulationKey;
 }
 
-const { ark, ask, asvk } = publicAmdPrivateKeys;
-
-/** The serial numbers are AMD's own: the product, then 1 for the ASK and 0x101 for the ASVK. */
+/** The serial numbers are AMD's own: the product, then 0 for the ARK, 1 for the ASK and 0x101 for the ASVK. */
 function roots(product: string): AmdSimulationRoots {
+  const { ark, ask, asvk } = publicAmdPrivateKeys;
   return {
     ark: {
       n: ark.n,
+      serialNumber: `${product}0000`,
       from: new Date('2018-05-21T10:45:10Z'),
       to: new Date('2049-12-31T23:59:59Z'),
     },
