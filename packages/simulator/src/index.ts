@@ -43,6 +43,29 @@ export type {
 export { expired, notYetValid } from './validity.ts';
 export { Extension } from './x509.ts';
 export type { Validity } from './validity.ts';
+export {
+  cborArray,
+  cborBytes,
+  cborHead,
+  cborIndefinite,
+  cborInteger,
+  cborMap,
+  cborText,
+} from './nitro/cbor.ts';
+export type { CborMember, HeadWidth } from './nitro/cbor.ts';
+export type {
+  NitroCertificateName,
+  NitroCertificates,
+  NitroIdentity,
+} from './nitro/certificates.ts';
+export { createNitroEnclave } from './nitro/enclave.ts';
+export type {
+  NitroDocumentOptions,
+  NitroEnclaveOptions,
+  NitroMembers,
+  SimulatedNitroEnclave,
+} from './nitro/enclave.ts';
+export { nitroRootPem } from './nitro/root-certificate.ts';
 export { nitroSimulationRootKey, publicNitroPrivateKey } from './nitro/root-key.ts';
 export { generateP384Keys, generateRsaKeys } from './authority/keys.ts';
 export type { AmdAuthorities } from './snp/authorities.ts';
