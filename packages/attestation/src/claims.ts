@@ -1,16 +1,21 @@
 import type { Format } from './evidence.ts';
 import type { Report } from './report.ts';
 
-/** Status of a platform, as far as the vendor's words go; `Revoked` is never accepted. */
+/** How up to date a platform is, as far as its vendor says. */
 export interface TcbClaims {
-  /** After convergence with the quoting enclave's. */
-  readonly status: string;
+  /**
+   * Intel: the status, after convergence with the quoting enclave's; `Revoked` is never accepted. `null` for
+   * vendors that publish none.
+   */
+  readonly status: string | null;
   /** Every advisory of the levels that matched, without doubles. */
   readonly advisories: readonly string[];
-  /** The smaller one of TCB info's and QE identity's. */
-  readonly evaluationDataNumber: number;
-  /** Date of the platform's level: all updates up to then are applied. */
-  readonly date: Date;
+  /** Intel: the smaller one of TCB info's and QE identity's; `null` for others. */
+  readonly evaluationDataNumber: number | null;
+  /** Intel: date of the platform's level: all updates up to then are applied; `null` for others. */
+  readonly date: Date | null;
+  /** Versions of the parts, by name, as the evidence reports them; empty where there are none. */
+  readonly parts: Readonly<Record<string, number>>;
 }
 
 /** What an SGX quote says of its enclave, once verified. */
@@ -40,30 +45,33 @@ export interface SgxClaims {
   readonly platformInstanceId: string | null;
 }
 
+/** The format's own details; `claims.format` tells which. */
+export type EvidenceDetails = SgxClaims;
+
 /**
  * What genuine evidence says, without it having been matched with a manifest's entry or bound to a
  * connection's keys: good for looking at. No method that moves data takes it.
  */
 export interface UnmatchedClaims {
   readonly format: Format;
-  readonly tee: 'sgx';
+  readonly tee: 'sgx' | 'tdx' | 'sev-snp' | 'azure' | 'nitro';
   /** Whose root keys were trusted. */
   readonly anchor: 'vendor' | 'simulation';
-  /** The TEE's own measurement of what it runs (MRENCLAVE, 32 bytes). */
+  /** The TEE's own measurement of what it runs: MRENCLAVE (32 bytes); MRTD, MEASUREMENT or PCR0 (48). */
   readonly measurement: Uint8Array;
-  /** Further measurements made while it runs, by name. SGX has none. */
+  /** Further measurements, by name: `rtmr0` to `rtmr3` of a TD, `pcr0`, `pcr1`, … of Nitro and Azure. */
   readonly registers: Readonly<Record<string, Uint8Array>>;
-  /** 64 bytes. */
+  /** What the evidence vouches for: 64 bytes, as the workload gave them; Azure: their SHA-256; Nitro: `user_data`. */
   readonly reportData: Uint8Array;
   readonly debug: boolean;
   readonly tcb: TcbClaims;
-  /** What tells this machine from others: the platform instance id if there is one, else the PPID; hex. */
-  readonly hardwareId: string;
+  /** What tells this machine from others, in its vendor's terms, hex; `null` if the evidence does not say. */
+  readonly hardwareId: string | null;
   /** From this moment on the evidence must be judged again: something that vouches for it ends. */
   readonly validUntil: Date;
   /** Name of the manifest's entry that matched; `null` if it has none or there was none. */
   readonly entry: string | null;
-  readonly details: SgxClaims;
+  readonly details: EvidenceDetails;
   readonly report: Report;
 }
 

@@ -19,8 +19,8 @@ export class BlindAIError extends Error {
  * - `policy`: genuine evidence, of something that this policy does not accept.
  */
 export const checks = {
-  layout: 'malformed', // the quote: fields in order, reserved bytes zero, nothing left over
-  endorsements: 'malformed', // the collateral: every member once, none unknown
+  layout: 'malformed', // the evidence: fields in order, reserved bytes zero, nothing left over
+  endorsements: 'malformed', // what the vendor signed: every member once, none unknown
   certificate: 'malformed', // DER, version, algorithms, extensions
   crl: 'malformed',
   'trust-anchor': 'untrusted', // each chain ends in the pinned key of the vendor
@@ -35,22 +35,36 @@ export const checks = {
   'qe-identity-signature': 'untrusted',
   'qe-identity-document': 'malformed',
   'qe-identity-validity': 'untrusted',
-  'platform-match': 'untrusted', // TCB info is for this platform's FMSPC and PCEID
+  'platform-match': 'untrusted', // what the vendor signed is for this platform and its firmware
   'qe-vendor': 'untrusted',
   'qe-report-signature': 'untrusted', // the PCK vouches for the quoting enclave
   'qe-report-binding': 'untrusted', // the quoting enclave vouches for the attestation key
   'qe-identity': 'untrusted', // the quoting enclave is Intel's
-  'quote-signature': 'untrusted', // the attestation key vouches for the report
-  debug: 'policy', // the host could read the enclave's memory
-  vmpl: 'policy', // the privilege level inside a confidential machine
+  'quote-signature': 'untrusted', // the attestation key vouches for the report (Intel)
+  'tdx-module': 'untrusted', // the TDX module is one that Intel lists
+  'report-signature': 'untrusted', // the chip's key vouches for the report (AMD)
+  'document-signature': 'untrusted', // the module's key vouches for the document (AWS)
+  'runtime-data': 'malformed', // Azure: the JSON that names the attestation key of the vTPM
+  'runtime-binding': 'untrusted', // the hardware's report vouches for that JSON
+  'tpm-quote': 'malformed', // TPMS_ATTEST: magic, type, PCR selection
+  'tpm-quote-signature': 'untrusted', // the vTPM's attestation key vouches for the quote
+  'pcr-digest': 'untrusted', // the listed PCRs are those of the quote
+  debug: 'policy', // the host could read the workload's memory
+  migration: 'policy', // another machine could be given the workload's memory
+  'td-attributes': 'policy', // reserved bits of a TD's attributes
   mode: 'policy', // MODE64BIT
   'provisioning-key': 'policy',
   'tcb-status': 'policy',
   'tcb-evaluation-number': 'policy',
   'collateral-age': 'policy',
   measurement: 'policy',
+  registers: 'policy', // measurements of what was started: RTMRs, PCRs
+  vmpl: 'policy', // the privilege level inside a confidential machine
+  'guest-policy': 'policy', // SMT, ABI version
+  'minimum-tcb': 'policy', // versions of AMD firmware
   attributes: 'policy',
   'misc-select': 'policy',
+  'host-data': 'policy',
   entry: 'policy', // the rest of the manifest's tuple: signer, product, version, config id, end
   platform: 'policy',
   'report-data': 'policy', // evidence vouches for other keys or another nonce

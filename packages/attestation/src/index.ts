@@ -7,10 +7,23 @@
 export { AttestationError, BlindAIError, checks } from './errors.ts';
 export type { Check } from './errors.ts';
 export { appendToReport } from './report.ts';
-export type { CheckResult, Report, ReportRow } from './report.ts';
+export type {
+  CheckResult,
+  ConnectionRow,
+  Explanation,
+  JudgedRow,
+  Report,
+  ReportRow,
+} from './report.ts';
 export { detectFormat, formats } from './evidence.ts';
 export type { AttestationInput, Format } from './evidence.ts';
-export { acceptBootEvidence, allowDebug, anyMeasurement, anyReportData } from './policy.ts';
+export {
+  acceptBootEvidence,
+  acceptMissingCrl,
+  allowDebug,
+  anyMeasurement,
+  anyReportData,
+} from './policy.ts';
 export type {
   BoundReportData,
   ExpectedReportData,
@@ -21,6 +34,7 @@ export type {
 export { formatLegacyManifest, formatManifest, ManifestError, parseManifest } from './manifest.ts';
 export type {
   AdvisoryException,
+  AnyEntry,
   Cover,
   IntelPolicy,
   Manifest,
@@ -30,5 +44,11 @@ export type {
 export { vendorAnchors } from './roots/vendor.ts';
 export type { TrustAnchors } from './roots/trust-anchors.ts';
 export { isVerified } from './claims.ts';
-export type { SgxClaims, TcbClaims, UnmatchedClaims, VerifiedClaims } from './claims.ts';
+export type {
+  EvidenceDetails,
+  SgxClaims,
+  TcbClaims,
+  UnmatchedClaims,
+  VerifiedClaims,
+} from './claims.ts';
 export { verifyAttestation } from './verify.ts';

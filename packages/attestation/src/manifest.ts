@@ -9,7 +9,8 @@ import type { TomlTable } from './manifest/toml-table.ts';
 
 export { ManifestError } from './manifest/manifest-error.ts';
 export type { AdvisoryException, IntelPolicy, TcbStatus } from './manifest/intel-policy.ts';
-export type { Cover, SgxEntry } from './manifest/sgx-entry.ts';
+export type { AnyEntry, Cover } from './manifest/any-entry.ts';
+export type { SgxEntry } from './manifest/sgx-entry.ts';
 
 /** All that a client accepts, as a manifest file says it (docs/write-a-manifest.md). */
 export interface Manifest {

@@ -7,6 +7,11 @@ export const allowDebug: unique symbol = Symbol('allowDebug');
 export const acceptBootEvidence: unique symbol = Symbol('acceptBootEvidence');
 /** Weakening: compare with no entry of a manifest. The claims are then good for looking at only. */
 export const anyMeasurement: unique symbol = Symbol('anyMeasurement');
+/**
+ * Weakening, for evidence of AMD: judge it without a revocation list if none is given. One that is given is
+ * judged all the same. The claims are then good for looking at only.
+ */
+export const acceptMissingCrl: unique symbol = Symbol('acceptMissingCrl');
 /** Weakening: do not judge report data. The claims are then good for looking at only. */
 export const anyReportData: unique symbol = Symbol('anyReportData');
 
@@ -24,11 +29,16 @@ interface AnyPolicy {
  */
 export interface Policy extends AnyPolicy {
   readonly [anyMeasurement]?: false | undefined;
+  readonly [acceptMissingCrl]?: false | undefined;
 }
 
-/** A policy that compares with no entry; what a manifest says of TCB statuses holds all the same. */
+/**
+ * A policy that compares with no entry, or does without a revocation list; what a manifest says of TCB
+ * statuses holds all the same.
+ */
 export interface UnmatchedPolicy extends AnyPolicy {
-  readonly [anyMeasurement]: true;
+  readonly [anyMeasurement]?: boolean | undefined;
+  readonly [acceptMissingCrl]?: boolean | undefined;
 }
 
 /** The 64 bytes that evidence must vouch for (trust.md, "Report data"). */

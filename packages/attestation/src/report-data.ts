@@ -1,6 +1,6 @@
 import { type Bytes, equalBytes } from './encoding/byte-reader.ts';
 import { acceptBootEvidence, anyReportData, type ExpectedReportData } from './policy.ts';
-import type { Verdict } from './verdict.ts';
+import { plan, type PlannedCheck, type Verdict } from './verdict.ts';
 
 const nonceLength = 32;
 const reportDataLength = 64;
@@ -55,6 +55,30 @@ export function parseReportDataDemand(expected: ExpectedReportData): ReportDataD
   return { kind: 'nonce', certificate, keyset, nonce: copy('nonce', given.nonce, nonceLength) };
 }
 
+/** How a format holds the 64 bytes that it vouches for (trust.md, "Report data"). */
+export type BoundData =
+  /** A field of its own: SGX, TDX, SEV-SNP. */
+  | { readonly kind: 'field'; readonly reportData: Bytes }
+  /** AWS Nitro: the 64 bytes are `user_data`, and the nonce stands beside them; `null` where absent. */
+  | { readonly kind: 'document'; readonly userData: Bytes | null; readonly nonce: Bytes | null }
+  /** Azure: the vTPM vouches for SHA-256 of the 64 bytes. */
+  | { readonly kind: 'hash'; readonly hash: Bytes };
+
+/** What `report-data` demands, for the report. */
+export function planReportData(demand: ReportDataDemand): PlannedCheck {
+  return plan(
+    'report-data',
+    {
+      any: 'nothing',
+      exact: 'exactly the 64 bytes given',
+      boot: "this connection's TLS certificate and keyset, as made at boot",
+      nonce: "this connection's TLS certificate, its keyset and the nonce just sent",
+    }[demand.kind],
+    'the evidence',
+    'docs/trust.md, "Report data"',
+  );
+}
+
 /**
  * Judges the 64 bytes that evidence vouches for: SHA-256(certificate) ‖ SHA-256(label ‖ 0x00 ‖
  * SHA-256(keyset) ‖ nonce).
@@ -62,7 +86,7 @@ export function parseReportDataDemand(expected: ExpectedReportData): ReportDataD
  * @see trust.md, "Report data"
  */
 export async function enforceReportData(
-  reportData: Bytes,
+  bound: BoundData,
   demand: ReportDataDemand,
   verdict: Verdict,
 ): Promise<void> {
@@ -72,32 +96,26 @@ export async function enforceReportData(
       'not compared, by [anyReportData]: whose evidence it is stays open',
     );
   } else if (demand.kind === 'exact') {
-    if (!equalBytes(reportData, demand.reportData)) {
+    if (!(await holds(bound, demand.reportData))) {
       verdict.refuse('report-data', 'the 64 bytes are others than demanded');
     }
     verdict.passed('report-data', 'exactly the 64 bytes demanded');
   } else {
-    await enforceKeyset(reportData, demand, verdict);
+    await enforceKeyset(bound, demand, verdict);
   }
 }
 
+type KeysetDemand = Extract<ReportDataDemand, { kind: 'boot' | 'nonce' }>;
+
 async function enforceKeyset(
-  reportData: Bytes,
-  demand: Extract<ReportDataDemand, { kind: 'boot' | 'nonce' }>,
+  bound: BoundData,
+  demand: KeysetDemand,
   verdict: Verdict,
 ): Promise<void> {
-  const certificateHash = await sha256(demand.certificate);
-  if (!equalBytes(reportData.subarray(0, hashLength), certificateHash)) {
-    verdict.refuse(
-      'report-data',
-      'the evidence vouches for another TLS certificate than the one of this connection',
-      'Someone may stand in between',
-    );
-  }
-  const found = reportData.subarray(hashLength);
-  const isBoot = equalBytes(found, await hashKeyset(bootLabel, demand.keyset, new Uint8Array()));
+  const bootData = await reportDataOf(demand, bootLabel, new Uint8Array());
   if (demand.kind === 'boot') {
-    if (!isBoot) {
+    if (!(await holds(bound, bootData)) || !answers(bound, null)) {
+      await refuseCertificate(bound, demand, verdict);
       verdict.refuse(
         'report-data',
         'the evidence vouches for another keyset, or was not made at boot',
@@ -109,15 +127,58 @@ async function enforceKeyset(
     );
     return;
   }
-  if (!equalBytes(found, await hashKeyset(keysetLabel, demand.keyset, demand.nonce))) {
+  const demanded = await reportDataOf(demand, keysetLabel, demand.nonce);
+  if (!(await holds(bound, demanded)) || !answers(bound, demand.nonce)) {
+    await refuseCertificate(bound, demand, verdict);
     verdict.refuse(
       'report-data',
-      isBoot
+      (await holds(bound, bootData))
         ? 'this evidence was made at boot and answers no nonce'
         : 'the evidence vouches for another keyset or nonce: it is old, or of another server',
     );
   }
   verdict.passed('report-data', 'this TLS certificate, this keyset, and the nonce just sent');
+}
+
+/** Refuses, more precisely, where the bytes are there to see that the certificate is another one. */
+async function refuseCertificate(
+  bound: BoundData,
+  { certificate }: KeysetDemand,
+  verdict: Verdict,
+): Promise<void> {
+  const found =
+    bound.kind === 'field' ? bound.reportData : bound.kind === 'document' ? bound.userData : null;
+  if (found === null) return;
+  if (!equalBytes(found.subarray(0, hashLength), await sha256(certificate))) {
+    verdict.refuse(
+      'report-data',
+      'the evidence vouches for another TLS certificate than the one of this connection',
+      'Someone may stand in between',
+    );
+  }
+}
+
+/** Whether these are the 64 bytes that the evidence vouches for. */
+async function holds(bound: BoundData, reportData: Bytes): Promise<boolean> {
+  if (bound.kind === 'field') return equalBytes(bound.reportData, reportData);
+  if (bound.kind === 'hash') return equalBytes(bound.hash, await sha256(reportData));
+  return bound.userData !== null && equalBytes(bound.userData, reportData);
+}
+
+/** Whether a format that names its nonce names this one, or none; the others hold it in the 64 bytes. */
+function answers(bound: BoundData, nonce: Bytes | null): boolean {
+  if (bound.kind !== 'document') return true;
+  if (nonce === null || bound.nonce === null) return bound.nonce === nonce;
+  return equalBytes(bound.nonce, nonce);
+}
+
+async function reportDataOf(
+  { certificate, keyset }: KeysetDemand,
+  label: string,
+  nonce: Bytes,
+): Promise<Bytes> {
+  const keysetHash = await hashKeyset(label, keyset, nonce);
+  return new Uint8Array([...(await sha256(certificate)), ...keysetHash]);
 }
 
 function copy(name: string, bytes: unknown, length?: number): Bytes {

@@ -7,13 +7,26 @@ import type { Format } from './evidence.ts';
  */
 export type CheckResult = 'passed' | 'refused' | 'not-reached' | 'weakened';
 
-/** One line of the explained verdict. */
-export interface ReportRow {
+/** What became of one check, and what was found. */
+export interface JudgedRow {
   readonly name: Check;
   readonly result: CheckResult;
-  /** What was demanded, what was found, who vouches. Empty for `not-reached`. */
+  /** What was found. Empty for `not-reached`. */
   readonly detail: string;
 }
+
+/** What a check is about, whatever it finds. */
+export interface Explanation {
+  /** What must hold. */
+  readonly demanded: string;
+  /** Whose word it is that it holds: a vendor's key, the policy, this connection. */
+  readonly vouchedBy: string;
+  /** Where it is specified. */
+  readonly specification: string;
+}
+
+/** One line of the explained verdict. */
+export interface ReportRow extends JudgedRow, Explanation {}
 
 /** The explained verdict, exactly the JSON that `blindai evidence verify --json` prints (wire.md §6). */
 export interface Report {
@@ -28,7 +41,7 @@ export interface Report {
   /** Status of the platform in the vendor's words; `null` if it is not known. */
   readonly tcbStatus: string | null;
   readonly debug: boolean | null;
-  /** MRENCLAVE, hex. */
+  /** Of the code, in the TEE's own terms (MRENCLAVE, MRTD, MEASUREMENT, PCR0), hex. */
   readonly measurement: string | null;
   /** The 64 bytes that the evidence vouches for, hex. */
   readonly reportData: string | null;
@@ -36,13 +49,36 @@ export interface Report {
   readonly checks: readonly ReportRow[];
 }
 
+/** What is judged after the evidence, by whoever holds the connection. */
+const connectionChecks: Record<'keyset' | 'config' | 'transport', Explanation> = {
+  keyset: {
+    demanded: 'a keyset in its one encoding, for the TLS certificate of this connection',
+    vouchedBy: 'the evidence, by its report data',
+    specification: 'docs/trust.md, "Keyset"; RFC 8949 §4.2.1',
+  },
+  config: {
+    demanded: 'settings at least as strict as the manifest says',
+    vouchedBy: 'the keyset; judged by the policy',
+    specification: 'docs/trust.md, "Keyset"',
+  },
+  transport: {
+    demanded: 'TLS 1.3, with a post-quantum group where the manifest says so',
+    vouchedBy: 'this connection; judged by the policy',
+    specification: 'docs/write-a-manifest.md, "[transport]"; RFC 8446',
+  },
+};
+
+/** A row that {@link appendToReport} takes. */
+export type ConnectionRow = JudgedRow & { readonly name: keyof typeof connectionChecks };
+
 /**
  * Adds rows for what is judged after the evidence: keyset, config, transport.
  *
  * The first refused row makes the verdict; rows added to a refusal stay without effect on it.
  */
-export function appendToReport(report: Report, rows: readonly ReportRow[]): Report {
-  const checks = [...report.checks, ...rows];
+export function appendToReport(report: Report, rows: readonly ConnectionRow[]): Report {
+  const explained = rows.map((row): ReportRow => ({ ...row, ...connectionChecks[row.name] }));
+  const checks = [...report.checks, ...explained];
   const refused = rows.find((row) => row.result === 'refused');
   if (report.verdict === 'refuse' || !refused) return { ...report, checks };
   return { ...report, verdict: 'refuse', check: refused.name, message: refused.detail, checks };

@@ -1,16 +1,10 @@
-import {
-  markVerified,
-  type SgxClaims,
-  type TcbClaims,
-  type UnmatchedClaims,
-  type VerifiedClaims,
-} from './claims.ts';
-import { enforceSgxPolicy, sgxPolicyChecks, type SgxMatch } from './dcap/sgx-policy.ts';
-import { type SgxEvidence, sgxEvidenceChecks, verifySgx } from './dcap/verify-sgx.ts';
-import { attributeFlags } from './dcap/sgx-report.ts';
-import { AttestationError, type Check } from './errors.ts';
+import { markVerified, type UnmatchedClaims, type VerifiedClaims } from './claims.ts';
+import { sgxDcap } from './dcap/sgx.ts';
+import type { EvidenceFormat, Judged } from './evidence-format.ts';
+import { AttestationError } from './errors.ts';
 import { type AttestationInput, type Format, formats } from './evidence.ts';
 import {
+  acceptMissingCrl,
   anyMeasurement,
   type BoundReportData,
   type ExpectedReportData,
@@ -18,9 +12,19 @@ import {
   type UnmatchedPolicy,
 } from './policy.ts';
 import type { Report } from './report.ts';
-import { enforceReportData, parseReportDataDemand, type ReportDataDemand } from './report-data.ts';
+import {
+  enforceReportData,
+  parseReportDataDemand,
+  planReportData,
+  type ReportDataDemand,
+} from './report-data.ts';
 import { isTrustAnchors } from './roots/trust-anchors.ts';
-import { Refusal, Verdict } from './verdict.ts';
+import { plan, type PlannedCheck, Refusal, Verdict } from './verdict.ts';
+
+/** Who judges what. */
+const judges: Readonly<Partial<Record<Format, EvidenceFormat>>> = {
+  'sgx-dcap': sgxDcap,
+};
 
 /**
  * Judges evidence: what it is, who vouches for it, whether the policy accepts it, and what it vouches for.
@@ -29,8 +33,8 @@ import { Refusal, Verdict } from './verdict.ts';
  * @param expected - What its 64 bytes of report data must be.
  * @param policy - What is accepted; a manifest is required except under simulation anchors.
  * @param at - The moment for which everything must hold.
- * @returns Claims that only this function can make. With `[anyMeasurement]` or `[anyReportData]` they are
- *   good for looking at only.
+ * @returns Claims that only this function can make. With `[anyMeasurement]`, `[acceptMissingCrl]` or
+ *   `[anyReportData]` they are good for looking at only.
  * @throws {AttestationError} `attestation-refused`, whose `check` names the one step that refused, and whose
  *   `report` has every row.
  * @throws {TypeError} if a demand is incomplete or contradicts itself.
@@ -57,22 +61,31 @@ export async function verifyAttestation(
   checkPolicy(policy, at);
   const demand = parseReportDataDemand(expected);
   const format = formats.find((known) => known === input.format) ?? null;
-  const verdict = new Verdict(format, policy.anchors.name, planChecks(format, policy));
+  const judge = format && judges[format];
+  const planned = judge ? [...judge.plan(policy), planReportData(demand)] : [unknownFormat];
+  const verdict: Verdict = new Verdict(format, policy.anchors.name, planned);
   try {
-    if (format !== 'sgx-dcap') refuseFormat(format, verdict);
+    if (!format || !judge) verdict.refuse('layout', 'the format of this evidence is not known');
     // A copy: whoever owns the bytes cannot change them between two steps.
     const evidence = new Uint8Array(input.evidence);
-    const sgx = await verifySgx(evidence, input.endorsements, policy.anchors, at, verdict);
-    const match = enforceSgxPolicy(sgx, policy, at, verdict);
-    await enforceReportData(sgx.report.reportData, demand, verdict);
-    const report = verdict.accepted(subject(policy));
-    const claims = toClaims(sgx, match, report);
+    const { endorsements } = input;
+    const judged = await judge.judge({ evidence, endorsements, policy, at }, verdict);
+    await enforceReportData(judged.bound, demand, verdict);
+    const report = verdict.accepted(subject(judge, policy));
+    const claims = toClaims(format, judge, judged, report);
     return isBinding(demand, policy) ? markVerified(claims) : claims;
   } catch (error) {
     if (error instanceof Refusal) throw new AttestationError(verdict.refused(error));
     throw error;
   }
 }
+
+const unknownFormat: PlannedCheck = plan(
+  'layout',
+  `evidence of a known format: ${formats.join(', ')}`,
+  'nobody',
+  'docs/wire.md, "Attestation"',
+);
 
 function checkPolicy(policy: Policy | UnmatchedPolicy, at: Date): void {
   if (!isTrustAnchors(policy.anchors)) {
@@ -84,63 +97,25 @@ function checkPolicy(policy: Policy | UnmatchedPolicy, at: Date): void {
   if (Number.isNaN(at.getTime())) throw new TypeError('at must be a valid date');
 }
 
-function planChecks(format: Format | null, policy: Policy | UnmatchedPolicy): readonly Check[] {
-  if (format !== 'sgx-dcap') return ['layout'];
-  return [...sgxEvidenceChecks, ...sgxPolicyChecks(policy), 'report-data'];
-}
-
-function refuseFormat(format: Format | null, verdict: Verdict): never {
-  verdict.refuse(
-    'layout',
-    format === null
-      ? 'the format of this evidence is not known'
-      : `evidence of the format ${format} is not supported yet`,
+/** Whether the claims say that this connection leads to code that the caller accepts. */
+function isBinding(demand: ReportDataDemand, policy: Policy | UnmatchedPolicy): boolean {
+  return (
+    policy[anyMeasurement] !== true && policy[acceptMissingCrl] !== true && demand.kind !== 'any'
   );
 }
 
-/** Whether the claims say that this connection leads to code that the caller accepts. */
-function isBinding(demand: ReportDataDemand, policy: Policy | UnmatchedPolicy): boolean {
-  return policy[anyMeasurement] !== true && demand.kind !== 'any';
-}
-
-function subject(policy: Policy | UnmatchedPolicy): string {
+function subject(judge: EvidenceFormat, policy: Policy | UnmatchedPolicy): string {
   return policy.anchors.name === 'vendor'
-    ? 'a genuine SGX enclave, as demanded'
-    : 'a SIMULATED SGX enclave: this proves nothing';
+    ? `a genuine ${judge.subject}, as demanded`
+    : `a SIMULATED ${judge.subject}: this proves nothing`;
 }
 
-function toClaims(sgx: SgxEvidence, match: SgxMatch, report: Report): UnmatchedClaims {
-  const { mrEnclave, reportData, attributesFlags } = sgx.report;
-  const details = toSgxClaims(sgx);
-  return Object.freeze({
-    format: 'sgx-dcap',
-    tee: 'sgx',
-    anchor: report.anchor,
-    measurement: mrEnclave,
-    registers: {},
-    reportData,
-    debug: (attributesFlags & attributeFlags.debug) !== 0n,
-    tcb: toTcbClaims(sgx),
-    hardwareId: details.platformInstanceId ?? details.ppid,
-    validUntil: match.validUntil,
-    entry: match.entry?.name ?? null,
-    details,
-    report,
-  });
-}
-
-function toTcbClaims({ tcb }: SgxEvidence): TcbClaims {
-  if (!tcb.status || !tcb.level) throw new Error('a platform without a status was accepted');
-  return {
-    status: tcb.status,
-    advisories: tcb.advisories,
-    evaluationDataNumber: tcb.evaluationDataNumber,
-    date: tcb.level.date,
-  };
-}
-
-function toSgxClaims({ report, platform }: SgxEvidence): SgxClaims {
-  const { reportData: _, ...enclave } = report;
-  const { fmspc, ppid, platformInstanceId } = platform;
-  return { ...enclave, fmspc, ppid, platformInstanceId };
+function toClaims(
+  format: Format,
+  { tee }: EvidenceFormat,
+  { claims, validUntil, entry }: Judged,
+  report: Report,
+): UnmatchedClaims {
+  const { anchor } = report;
+  return Object.freeze({ format, tee, anchor, ...claims, validUntil, entry, report });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { appendToReport, AttestationError, type Report, type ReportRow } from '../src/index.ts';
+import { appendToReport, AttestationError, type ConnectionRow, type Report } from '../src/index.ts';
 
 const accepted: Report = {
   verdict: 'accept',
@@ -11,18 +11,27 @@ const accepted: Report = {
   debug: false,
   measurement: '00',
   reportData: '00',
-  checks: [{ name: 'layout', result: 'passed', detail: 'a quote' }],
+  checks: [
+    {
+      name: 'layout',
+      result: 'passed',
+      detail: 'a quote',
+      demanded: 'a quote',
+      vouchedBy: 'nobody yet',
+      specification: 'the format',
+    },
+  ],
 };
-const passed: ReportRow = { name: 'keyset', result: 'passed', detail: 'right' };
-const refused: ReportRow = { name: 'config', result: 'refused', detail: 'anonymous' };
-const later: ReportRow = { name: 'transport', result: 'refused', detail: 'no ML-KEM' };
+const passed: ConnectionRow = { name: 'keyset', result: 'passed', detail: 'right' };
+const refused: ConnectionRow = { name: 'config', result: 'refused', detail: 'anonymous' };
+const later: ConnectionRow = { name: 'transport', result: 'refused', detail: 'no ML-KEM' };
 
 describe('appendToReport', () => {
   it('keeps the verdict as long as nothing refuses', () => {
-    expect(appendToReport(accepted, [passed])).toEqual({
-      ...accepted,
-      checks: [...accepted.checks, passed],
-    });
+    const { checks, ...verdict } = appendToReport(accepted, [passed]);
+    expect(verdict).toEqual({ ...accepted, checks: undefined });
+    expect(checks[0]).toEqual(accepted.checks[0]);
+    expect(checks[1]).toMatchObject(passed);
     expect(accepted.checks).toHaveLength(1);
   });
 
@@ -32,6 +41,14 @@ describe('appendToReport', () => {
       check: 'config',
       message: 'anonymous',
     });
+  });
+
+  it('explains each row', () => {
+    for (const row of appendToReport(accepted, [passed, refused, later]).checks) {
+      expect(row.demanded, row.name).not.toBe('');
+      expect(row.vouchedBy, row.name).not.toBe('');
+      expect(row.specification, row.name).not.toBe('');
+    }
   });
 
   it('leaves an earlier refusal as it is', () => {

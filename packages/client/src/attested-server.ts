@@ -6,6 +6,7 @@ import {
   type Check,
   type ExpectedReportData,
   type Report,
+  type ConnectionRow,
   type ReportRow,
   type UnmatchedClaims,
   type VerifiedClaims,
@@ -111,7 +112,9 @@ export function verifyFurtherConnection(
   tlsGroup: string,
   policy: ServerPolicy | UnmatchedServerPolicy,
 ): void {
-  const rows = server.report.checks.filter((row) => row.name === 'keyset' || row.name === 'config');
+  const rows = server.report.checks.filter(
+    (row): row is ReportRow & ConnectionRow => row.name === 'keyset' || row.name === 'config',
+  );
   enforce(server.claims.report, [...rows, enforceTransport(tlsGroup, policy.manifest)]);
 }
 
@@ -123,7 +126,7 @@ function decodeReply(
     return decodeAttestationReply(bytes, 'cbor');
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    throw new AttestationError({
+    const unread: Report = {
       verdict: 'refuse',
       check: 'layout',
       message: error.message,
@@ -133,8 +136,18 @@ function decodeReply(
       debug: null,
       measurement: null,
       reportData: null,
-      checks: [{ name: 'layout', result: 'refused', detail: error.message }, ...notReached(0)],
-    });
+      checks: [
+        {
+          name: 'layout',
+          result: 'refused',
+          detail: error.message,
+          demanded: 'a reply of /attestation',
+          vouchedBy: 'nobody',
+          specification: 'docs/wire.md, "Attestation"',
+        },
+      ],
+    };
+    throw new AttestationError(appendToReport(unread, notReached(0)));
   }
 }
 
@@ -162,7 +175,7 @@ async function openKeyset(
   reply: AttestationReply,
   certificate: Uint8Array,
   report: Report,
-): Promise<{ value: Keyset; row: ReportRow }> {
+): Promise<{ value: Keyset; row: ConnectionRow }> {
   try {
     if (!equalBytes(reply.certificate, certificate)) {
       throw new ProtocolError('malformed', "the reply must name the connection's certificate");
@@ -172,13 +185,13 @@ async function openKeyset(
     return { value, row: { name: 'keyset', result: 'passed', detail } };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    const refused: ReportRow = { name: 'keyset', result: 'refused', detail: error.message };
+    const refused: ConnectionRow = { name: 'keyset', result: 'refused', detail: error.message };
     throw new AttestationError(appendToReport(report, [refused, ...notReached(1)]));
   }
 }
 
 /** Adds the rows of the client to the report; those after a refusal are not reached. */
-function enforce(report: Report, rows: readonly ReportRow[]): Report {
+function enforce(report: Report, rows: readonly ConnectionRow[]): Report {
   const refused = rows.findIndex((row) => row.result === 'refused');
   if (refused === -1) return appendToReport(report, rows);
   const reached = [...rows.slice(0, refused + 1), ...notReached(refused + 1)];
@@ -186,7 +199,7 @@ function enforce(report: Report, rows: readonly ReportRow[]): Report {
 }
 
 /** Rows for the client's own checks from one of them on. */
-function notReached(from: number): ReportRow[] {
+function notReached(from: number): ConnectionRow[] {
   return ownChecks.slice(from).map((name) => ({ name, result: 'not-reached', detail: '' }));
 }
 

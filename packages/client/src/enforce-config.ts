@@ -1,4 +1,4 @@
-import type { Manifest, ReportRow, UnmatchedClaims } from '@blindai/attestation';
+import type { Manifest, ConnectionRow, UnmatchedClaims } from '@blindai/attestation';
 import type { ServerConfig } from '@blindai/protocol';
 
 /** From the weakest to the strongest. */
@@ -17,7 +17,7 @@ export function enforceConfig(
   config: ServerConfig,
   claims: Pick<UnmatchedClaims, 'anchor' | 'tee'>,
   manifest: Manifest | undefined,
-): ReportRow {
+): ConnectionRow {
   const tee = claims.anchor === 'simulation' ? 'simulation' : claims.tee;
   if (config.tee !== tee) {
     return row('refused', `the evidence is of ${tee}, the server says ${config.tee}`);
@@ -42,6 +42,6 @@ function strength(isolation: ServerConfig['isolation']): number {
   return isolations.indexOf(isolation);
 }
 
-function row(result: ReportRow['result'], detail: string): ReportRow {
+function row(result: ConnectionRow['result'], detail: string): ConnectionRow {
   return { name: 'config', result, detail };
 }

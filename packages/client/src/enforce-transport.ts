@@ -1,4 +1,4 @@
-import type { Manifest, ReportRow } from '@blindai/attestation';
+import type { Manifest, ConnectionRow } from '@blindai/attestation';
 
 /**
  * Judges the key exchange of a TLS connection. With `post_quantum = true` in the manifest only groups with
@@ -7,7 +7,7 @@ import type { Manifest, ReportRow } from '@blindai/attestation';
  *
  * @param group - As the TLS library names it; "unknown" where it names none.
  */
-export function enforceTransport(group: string, manifest: Manifest | undefined): ReportRow {
+export function enforceTransport(group: string, manifest: Manifest | undefined): ConnectionRow {
   const isPostQuantum = /MLKEM\d/.test(group);
   const detail = `TLS 1.3 with ${group}`;
   if (manifest?.transport.postQuantum === true && !isPostQuantum) {
@@ -16,6 +16,6 @@ export function enforceTransport(group: string, manifest: Manifest | undefined):
   return row('passed', detail);
 }
 
-function row(result: ReportRow['result'], detail: string): ReportRow {
+function row(result: ConnectionRow['result'], detail: string): ConnectionRow {
   return { name: 'transport', result, detail };
 }

@@ -2,44 +2,31 @@ import { type Bytes, equalBytes } from '../encoding/byte-reader.ts';
 import { decodeHex, encodeHex } from '../encoding/hex.ts';
 import type { Check } from '../errors.ts';
 import type { TrustAnchors } from '../roots/trust-anchors.ts';
-import type { Verdict } from '../verdict.ts';
+import { plan, type PlannedCheck, type Verdict } from '../verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
 
 import { describeOutside, earliest, iso, isWithin, type Period } from '../x509/period.ts';
 import { p256Key, verifySignature } from '../x509/signature.ts';
 import { readCertificates, verifyCertificates } from './certificates.ts';
 import { type Collateral, parseCollateral, type SignedDocument } from './collateral.ts';
+import type { PlatformTcb } from './intel-policy.ts';
 import type { PckExtensions } from './pck-extensions.ts';
-import { matchQeLevel, parseQeIdentity, type QeIdentity, type QeLevel } from './qe-identity.ts';
+import { matchQeLevel, parseQeIdentity, type QeIdentity } from './qe-identity.ts';
 import { parseSgxQuote, type SgxQuote } from './quote.ts';
+import { quoteChecks } from './quote-checks.ts';
 import { attributeFlags, type SgxReport } from './sgx-report.ts';
-import { matchTcbLevel, parseTcbInfo, type TcbInfo, type TcbLevel } from './tcb-info.ts';
-import { convergeStatus, type PlatformStatus } from './tcb-status.ts';
+import { matchTcbLevel, parseTcbInfo, type TcbInfo } from './tcb-info.ts';
+import { convergeStatus } from './tcb-status.ts';
 
 /** The checks that {@link verifySgx} makes, in order. */
-export const sgxEvidenceChecks: readonly Check[] = [
-  'layout',
-  'endorsements',
-  'certificate',
-  'crl',
-  'trust-anchor',
-  'certificate-chain',
-  'certificate-validity',
-  'crl-signature',
-  'crl-validity',
-  'certificate-revoked',
-  'tcb-info-signature',
-  'tcb-info',
-  'tcb-info-validity',
-  'qe-identity-signature',
-  'qe-identity-document',
-  'qe-identity-validity',
-  'platform-match',
-  'qe-vendor',
-  'qe-report-signature',
-  'qe-report-binding',
-  'qe-identity',
-  'quote-signature',
+export const sgxEvidenceChecks: readonly PlannedCheck[] = [
+  plan(
+    'layout',
+    'an SGX quote of version 3, and nothing after it but zero bytes',
+    'nobody yet',
+    'Intel SGX ECDSA QuoteLibReference, "Quote Format"',
+  ),
+  ...quoteChecks,
 ];
 
 /** Genuine evidence: Intel vouches for all of it, at this time. What to think of it is policy. */
@@ -51,17 +38,6 @@ export interface SgxEvidence {
   readonly issued: readonly Date[];
   /** When the first thing that vouches for it ends. */
   readonly validUntil: Date;
-}
-
-/** The levels that a platform and its quoting enclave reach, `null` where they reach none. */
-export interface PlatformTcb {
-  readonly level: TcbLevel | null;
-  readonly qeLevel: QeLevel | null;
-  /** Of both together; `null` if one of them reaches no level. */
-  readonly status: PlatformStatus | null;
-  readonly advisories: readonly string[];
-  /** The smaller one of TCB info's and QE identity's. */
-  readonly evaluationDataNumber: number;
 }
 
 /**
@@ -268,9 +244,9 @@ function matchTcb(
   const level = matchTcbLevel(tcbInfo, platform);
   const qeLevel = matchQeLevel(qeIdentity, qeReport);
   return {
-    level,
-    qeLevel,
     status: level && qeLevel ? convergeStatus(level.status, qeLevel.status) : null,
+    unmatched: level ? (qeLevel ? null : 'quoting enclave') : 'platform',
+    date: level?.date ?? null,
     advisories: [...new Set([...(level?.advisories ?? []), ...(qeLevel?.advisories ?? [])])],
     evaluationDataNumber: Math.min(tcbInfo.evaluationDataNumber, qeIdentity.evaluationDataNumber),
   };

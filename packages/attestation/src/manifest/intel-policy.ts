@@ -1,5 +1,5 @@
 import type { TomlTable } from './toml-table.ts';
-import { printable } from './sgx-entry.ts';
+import { printable } from './fields.ts';
 
 const tcbStatuses = [
   'UpToDate',

@@ -1,21 +1,9 @@
-import { decodeHex } from '../encoding/hex.ts';
+import { type AnyEntry, covers, parseAnyEntry } from './any-entry.ts';
+import { bits, bytes, hexes } from './fields.ts';
 import type { TomlTable } from './toml-table.ts';
 
-/** Everything that a measurement can cover of the software that runs. */
-const covers = ['firmware', 'kernel', 'initrd', 'cmdline', 'rootfs'] as const;
-
-/**
- * What a measurement really covers of the software that runs.
- *
- * @useDeclaredType
- */
-export type Cover = (typeof covers)[number];
-
 /** One `[[sgx]]` entry: a tuple, all of which must hold at once. Values of two entries never mix. */
-export interface SgxEntry {
-  /** Printed in the report. */
-  readonly name: string | null;
-  readonly covers: readonly Cover[];
+export interface SgxEntry extends AnyEntry {
   /** MRENCLAVE, 32 bytes. */
   readonly mrEnclave: Uint8Array;
   /** MRSIGNER, 32 bytes; `null`: any. */
@@ -37,8 +25,6 @@ export interface SgxEntry {
   readonly miscMask: number;
   /** PPIDs or platform instance ids, 32 lower-case hex digits each; `null`: any genuine machine. */
   readonly platform: readonly string[] | null;
-  /** From this moment on the entry matches nothing; `null`: no end. */
-  readonly until: Date | null;
 }
 
 /** How an enclave runs, where an entry does not say it. */
@@ -54,8 +40,7 @@ const defaults = {
 /** Reads one `[[sgx]]` table. */
 export function parseSgxEntry(table: TomlTable): SgxEntry {
   const entry: SgxEntry = {
-    name: printable(table, 'name') ?? null,
-    covers: table.texts('covers', `one of ${covers.join(', ')}`, coverOf) ?? covers,
+    ...parseAnyEntry(table, covers),
     mrEnclave: table.required('mr_enclave', bytes(table, 'mr_enclave', 32)),
     mrSigner: bytes(table, 'mr_signer', 32) ?? null,
     isvProdId: table.integer('isv_prod_id', 0xffff) ?? null,
@@ -68,8 +53,7 @@ export function parseSgxEntry(table: TomlTable): SgxEntry {
     attributesMaskXfrm: bits(table, 'attributes_mask_xfrm_hex', 64) ?? defaults.attributesMaskXfrm,
     miscSelect: Number(bits(table, 'misc_select_hex', 32) ?? defaults.miscSelect),
     miscMask: Number(bits(table, 'misc_mask_hex', 32) ?? defaults.miscMask),
-    platform: table.texts('platform', '32 hexadecimal digits', platformId) ?? null,
-    until: table.date('until') ?? null,
+    platform: hexes(table, 'platform', 16) ?? null,
   };
   table.end();
   return entry;
@@ -110,37 +94,4 @@ export function parseBlindAIEntry(top: TomlTable): { entry: SgxEntry; allowDebug
     until: null,
   };
   return { entry, allowDebug };
-}
-
-/** A text that is shown to people: one line, at most 200 characters, nothing that moves a cursor. */
-export function printable(table: TomlTable, key: string): string | undefined {
-  return table.parsed(key, 'one line of at most 200 printable characters', (text) =>
-    /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(text) ? text : null,
-  );
-}
-
-function bytes(table: TomlTable, key: string, length: number): Uint8Array | undefined {
-  return table.parsed(key, `${2 * length} hexadecimal digits`, (text) =>
-    isHex(text, 2 * length) ? decodeHex(key, text) : null,
-  );
-}
-
-/** The hexadecimal form of a number, as BlindAI's file has it: `0x` and leading zeros are optional. */
-function bits(table: TomlTable, key: string, size: 32 | 64): bigint | undefined {
-  return table.parsed(key, `the hexadecimal form of a number of ${size} bits`, (text) => {
-    const digits = text.replace(/^0x/i, '');
-    return /^[0-9a-f]+$/i.test(digits) && digits.length <= size / 4 ? BigInt(`0x${digits}`) : null;
-  });
-}
-
-function coverOf(text: string): Cover | null {
-  return covers.find((cover) => cover === text) ?? null;
-}
-
-function platformId(text: string): string | null {
-  return isHex(text, 32) ? text.toLowerCase() : null;
-}
-
-function isHex(text: string, digits: number): boolean {
-  return text.length === digits && /^[0-9a-f]+$/i.test(text);
 }
