@@ -43,6 +43,20 @@ export type {
 export { expired, notYetValid } from './validity.ts';
 export { Extension } from './x509.ts';
 export type { Validity } from './validity.ts';
+export { createAzureMachine } from './azure/machine.ts';
+export type {
+  AzureEndorsements,
+  AzureEvidence,
+  AzureEvidenceOptions,
+  AzureMachineOptions,
+  AzureTpmQuote,
+  SimulatedAzureMachine,
+} from './azure/machine.ts';
+export type { HclHeader } from './azure/hcl-report.ts';
+export type { RuntimeClaims, RuntimeKey } from './azure/runtime-claims.ts';
+export type { TpmAttestationKey } from './tpm/attestation-key.ts';
+export { selectPcrs } from './tpm/quote.ts';
+export type { PcrSelection, TpmQuote } from './tpm/quote.ts';
 export {
   cborArray,
   cborBytes,
