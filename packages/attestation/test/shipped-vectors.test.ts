@@ -1,0 +1,104 @@
+import { X509Certificate } from 'node:crypto';
+import * as attestation from '@blindai/attestation';
+import { type Check, checks } from '@blindai/attestation';
+import { simulationAnchors } from '@blindai/attestation/simulation';
+import { describe, expect, test } from 'vitest';
+import { type Vector, weakenings } from '../../../tools/vectors/vector.ts';
+import { judgeVector, type Verifier } from './judge-vector.ts';
+import { readRoots, readVectors, vectorBytes, vectorFiles } from './shipped-vectors.ts';
+
+const verifier: Verifier = { ...attestation, simulationAnchors };
+const vectors = readVectors();
+const named = vectors.map((vector): [string, Vector] => [vector.name, vector]);
+const maxBytes = 5 * 1024 * 1024;
+
+/** Checks that the client makes, of a connection: no evidence provokes them. */
+const madeByTheClient: readonly Check[] = ['keyset', 'config', 'transport'];
+
+describe('the folder', () => {
+  test('holds one file a case, under its name, and the roots', () => {
+    const expected = [...vectors.map(({ name }) => `${name}.json`), 'roots.json'];
+    expect(vectorFiles).toEqual(expected.toSorted());
+    expect(vectorBytes).toBeLessThan(maxBytes);
+  });
+
+  test('names the roots that the verifier pins for simulations', () => {
+    const spki = new X509Certificate(readRoots().intel).publicKey.export({
+      type: 'spki',
+      format: 'der',
+    });
+    expect(spki.toString('hex')).toBe(simulationAnchors.intelRootKey);
+  });
+
+  test.each(named)('%s says what it is in the members that the page lists', (name, vector) => {
+    const { expected, policy } = vector;
+    expect(Object.keys(vector)).toEqual([
+      'name',
+      'about',
+      'format',
+      'roots',
+      'at',
+      'evidence',
+      'endorsements',
+      'policy',
+      'expected',
+    ]);
+    expect(Object.keys(policy)).toEqual(['manifest', 'reportData', 'weakenings']);
+    expect(weakenings).toEqual(expect.arrayContaining([...policy.weakenings]));
+    expect(name).toMatch(/^[a-z-]+\/[a-z-]+\.[a-z0-9-]+$/);
+    expect(name.split(/[/.]/)[1]).toBe(expected.check ?? 'accept');
+    expect(vector.roots).toBe('../roots.json');
+    expect(vector.about).toMatch(/^[A-Z].*\.$/);
+    expect(new Date(vector.at).toISOString()).toBe(vector.at.replace('Z', '.000Z'));
+    if (expected.verdict === 'refuse') expect(expected.kind).toBe(checks[expected.check]);
+  });
+});
+
+describe('the verifier', () => {
+  test.each(named)('judges %s as it must', async (_, vector) => {
+    const { expected } = vector;
+    const report = await judgeVector(vector, verifier);
+    expect([report.verdict, report.check]).toEqual([expected.verdict, expected.check]);
+    if (expected.verdict === 'accept') {
+      const weak = report.checks.filter(({ result }) => result === 'weakened');
+      expect(weak.map(({ name }) => name)).toEqual(
+        Object.keys(checks).filter((check) =>
+          ['trust-anchor', ...expected.weakened].includes(check),
+        ),
+      );
+    }
+    expect(await judgeVector(vector, verifier, 'text')).toEqual(report);
+  });
+});
+
+const refusals = (format: string): Set<string | null> =>
+  new Set(
+    vectors
+      .filter(({ name }) => name.startsWith(`${format}/`))
+      .map(({ expected }) => expected.check),
+  );
+
+describe('there is a case', () => {
+  const shippedFormats = attestation.formats.filter((format) =>
+    vectors.some(({ name }) => name.startsWith(`${format}/`)),
+  );
+
+  test.skipIf(shippedFormats.length < attestation.formats.length)(
+    'for every check of the table that judges evidence',
+    () => {
+      const provoked = new Set(vectors.map(({ expected }) => expected.check));
+      const missing = Object.keys(checks).filter((check) => !provoked.has(check as Check));
+      expect(missing).toEqual(madeByTheClient);
+    },
+  );
+
+  test.each(shippedFormats)('for every check that is made of %s', async (format) => {
+    const accepted = vectors.filter(({ name }) => name.startsWith(`${format}/accept.`));
+    expect(accepted).not.toEqual([]);
+    const provoked = refusals(format);
+    for (const vector of accepted) {
+      const { checks: rows } = await judgeVector(vector, verifier);
+      expect(rows.map(({ name }) => name).filter((name) => !provoked.has(name))).toEqual([]);
+    }
+  });
+});
