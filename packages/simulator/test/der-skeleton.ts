@@ -16,6 +16,18 @@ export function derSkeleton(der: Uint8Array, depth = 0): string[] {
   return lines;
 }
 
+/** The elements in DER, whole, in order. */
+export function elements(der: Uint8Array): Uint8Array[] {
+  if (der.length === 0) return [];
+  const { size } = element(der);
+  return [der.subarray(0, size), ...elements(der.subarray(size))];
+}
+
+/** The elements in one element. */
+export function children(der: Uint8Array): Uint8Array[] {
+  return elements(element(der).content);
+}
+
 function shown(tag: number, content: Uint8Array): boolean {
   return [0x01, 0x06, 0x0c, 0x13].includes(tag) || (tag === 0x04 && content.length <= 8);
 }

@@ -1,15 +1,17 @@
 import { signCertificate } from '../authority/certificate.ts';
 import { importRsaKeys, keyIdentifier } from '../authority/keys.ts';
 import type { SimulatedCertificate } from '../certificate.ts';
+import { element } from '../der.ts';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   CRLDistributionPointsExtension,
+  Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectKeyIdentifierExtension,
 } from '../x509.ts';
-import type { Extension, Name } from '../x509.ts';
+import type { Name } from '../x509.ts';
 import { amdName } from './distinguished-name.ts';
 import { amdSimulationRoots } from './product.ts';
 import type { AmdSimulationRoots, SnpProduct } from './product.ts';
@@ -63,13 +65,14 @@ export async function issueAmdAuthorities(product: SnpProduct): Promise<AmdAutho
       trailerField: true,
     });
   };
+  // AMD writes the key usage keyCertSign with one unused bit, where DER would have two.
   const intermediate = async (name: AuthorityName): Promise<SimulatedCertificate> => {
     const keys = await amdKeys(name);
     return issue(name, keys, [
       new SubjectKeyIdentifierExtension(await keyIdentifier(keys.publicKey)),
       new AuthorityKeyIdentifierExtension(rootKeyId),
       new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
+      new Extension('2.5.29.15', true, element(0x03, Uint8Array.of(1, 0x04))),
     ]);
   };
   return {

@@ -50,6 +50,8 @@ export interface SnpPlatformOptions {
   /** Whether reports have zeros for the chip id. Default only under a VLEK, as at the provider that uses one. */
   readonly maskChipId?: boolean;
   readonly certificate?: EndorsementKeyOverrides;
+  /** AMD's own certificates that the CRL lists. Default none. */
+  readonly revoked?: SnpCrlOptions['revoked'];
   readonly crl?: SnpCrlOptions;
 }
 
@@ -171,7 +173,7 @@ export async function createSnpPlatform(
   };
   const issue = async (when: Date, crlOptions: SnpCrlOptions = {}): Promise<Bytes> =>
     issueAmdCrl(when, crlOptions.product ?? product, crlOptions);
-  const crl = await issue(at, options.crl);
+  const crl = await issue(at, { revoked: options.revoked ?? [], ...options.crl });
   const { der: ek, pem: ekPem } = certificate;
   return {
     product,

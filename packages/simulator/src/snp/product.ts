@@ -22,7 +22,7 @@ export interface AmdSimulationRoots {
   readonly asvk: AmdSimulationKey;
 }
 
-/** The serial numbers are AMD's own: the product, then 0 for the ARK, 1 for the ASK and 0x101 for the ASVK. */
+/** The serial numbers are like AMD's: the product, then 0 for the ARK, 1 for the ASK and 0x101 for the ASVK. */
 function roots(product: string): AmdSimulationRoots {
   const { ark, ask, asvk } = publicAmdPrivateKeys;
   return {
