@@ -474,6 +474,7 @@ async function helpOf(command?: string): Promise<string> {
     out: (text) => (printed += text),
     err: (text) => (printed += text),
     paint: (_, text) => text,
+    columns: null,
     terminal: process.stderr,
     exit: () => {},
   });

@@ -12,6 +12,7 @@ process.exitCode = await run(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   paint: paintFor(process.stdout, process.env),
+  columns: (process.stdout.isTTY && process.stdout.columns) || null,
   terminal: process.stderr,
   exit: () => {},
 });

@@ -6,6 +6,8 @@ export interface Context {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly paint: Paint;
+  /** Width of the terminal that `out` writes to; `null` if it is none. */
+  readonly columns: number | null;
   /** The terminal for progress bars. */
   readonly terminal: NodeJS.WriteStream;
   /** Ends the process with this status once all is written. */

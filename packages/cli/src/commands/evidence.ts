@@ -1,10 +1,10 @@
 import {
+  acceptMissingCrl,
   allowDebug,
   anyMeasurement,
   anyReportData,
   AttestationError,
   type AttestationInput,
-  detectFormat,
   type ExpectedReportData,
   type Format,
   formats,
@@ -15,7 +15,7 @@ import {
 } from '@blindai/attestation';
 import { simulationAnchors } from '@blindai/attestation/simulation';
 import { loadManifest } from '@blindai/client';
-import { type AttestationReply, decodeAttestationReply, decodeCollateral } from '@blindai/protocol';
+import type { AttestationReply } from '@blindai/protocol';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   addPolicyOptions,
@@ -23,20 +23,20 @@ import {
   type PolicyFlags,
   policyOptions,
 } from '../connection-options.ts';
+import { endorsementsOf, type GivenEndorsements, isAmd } from '../evidence/endorsements.ts';
+import { parseRecorded } from '../evidence/recorded-evidence.ts';
 import { UsageError } from '../exit-codes.ts';
 import { maxFileBytes, readBounded } from '../input-files.ts';
-import { formatReport } from '../print/report.ts';
-import { type Context, json } from './context.ts';
-import { printRefusal } from './verify.ts';
+import type { Context } from './context.ts';
+import { addReportOptions, printRefusal, printReport, type ReportFlags } from './report-options.ts';
 
-interface EvidenceFlags extends PolicyFlags {
+interface EvidenceFlags extends PolicyFlags, ReportFlags {
   readonly format: Format | 'auto';
   readonly endorsements?: string;
   readonly crl?: string;
   readonly at?: Date;
   readonly reportData?: Uint8Array;
   readonly nonce?: Uint8Array;
-  readonly json?: boolean;
 }
 
 /** `blindai evidence verify FILE`: judges evidence offline, whoever recorded it and whenever. */
@@ -45,47 +45,69 @@ export function addEvidence(program: Command, context: Context): void {
   const command = evidence
     .command('verify')
     .description('verify evidence: every check, in order, and the verdict')
-    .argument('<file>', 'raw evidence (an SGX quote), or a reply of /attestation (CBOR or JSON)')
+    .argument('<file>', "raw evidence, Azure's as JSON; or a reply of /attestation (CBOR or JSON)")
     .addOption(
       new Option('--format <format>', 'what FILE is').choices(['auto', ...formats]).default('auto'),
     )
-    .option('--endorsements <file>', 'the collateral: JSON, or the CBOR map of /collateral')
-    .option('--crl <file>', 'a revocation list, for formats whose endorsements have none')
+    .option(
+      '--endorsements <file>',
+      "Intel's collateral (JSON, or the CBOR map of /collateral); AMD's VCEK or VLEK (DER or PEM)",
+    )
+    .option('--crl <file>', "AMD's revocation list (DER or PEM); Intel's collateral brings its own")
     .option('--at <time>', 'judge validity at this moment, ISO 8601 (default: now)', parseTime)
     .option('--report-data <hex>', 'the 64 bytes that the evidence must vouch for', parseHex(64))
-    .option('--nonce <hex>', 'the 32 bytes that were sent for this reply', parseHex(32))
-    .option('--json', 'print one JSON object');
+    .option('--nonce <hex>', 'the 32 bytes that were sent for this reply', parseHex(32));
+  addReportOptions(command);
   addPolicyOptions(command, { anyMeasurement: true });
   command.addHelpText(
     'after',
     `
+What each TEE needs besides FILE; a reply of /attestation brings it itself:
+  Intel SGX, TDX        --endorsements: TCB info, the quoting enclave's identity, revocation lists, chains
+  AMD SEV-SNP           --endorsements: the certificate of the chip's key, VCEK or VLEK; --crl: AMD's list.
+                        Without --crl the rows of the list are weakened; only this command permits that
+  AWS Nitro             nothing: the document has its chain, and AWS publishes no revocation list
+  Azure, over SEV-SNP   --crl as above; the VCEK is in FILE
+  Azure, over TDX       --endorsements as for TDX
+
 Without --report-data, and without --nonce and a reply, nothing ties the evidence to keys or a moment: that row is
 weakened. Exit status: 0 accepted, 2 refused.
 
 Examples:
+  blindai evidence verify reply.cbor --manifest manifest.toml --nonce HEX --json
   blindai evidence verify quote.bin --endorsements collateral.json --any-measurement --at 2025-07-04T10:00:00Z
-  blindai evidence verify reply.cbor --manifest manifest.toml --nonce HEX --json`,
+  blindai evidence verify report.bin --endorsements vcek.der --crl milan.crl --manifest manifest.toml
+  blindai evidence verify nitro.cbor --manifest manifest.toml --at 2025-07-04T10:00:00Z
+  blindai evidence verify azure-snp.json --crl milan.crl --manifest manifest.toml
+  blindai evidence verify azure-tdx.json --endorsements collateral.json --any-measurement --explain`,
   );
   command.action(async (file: string, flags: EvidenceFlags) => {
     if (flags.reportData !== undefined && flags.nonce !== undefined)
       throw new UsageError(
         '--report-data and --nonce say the same thing in two ways: give one of them',
       );
-    if (flags.crl !== undefined)
-      throw new UsageError(
-        '--crl is for formats whose endorsements hold no revocation list; DCAP brings its own',
-      );
     const policy = await policyOf(flags);
     const recorded = parseRecorded(await readBounded(file, maxFileBytes.evidence));
-    const { input, expected } = await inputOf(recorded, flags);
-    try {
-      const claims = await verifyAttestation(input, expected, policy, flags.at ?? new Date());
-      context.out(
-        flags.json === true ? json(claims.report) : formatReport(claims.report, context.paint),
+    if (flags.nonce !== undefined && recorded.reply === null && recorded.format !== null)
+      throw new UsageError(
+        '--nonce needs a reply of /attestation, which holds certificate and keyset; for raw evidence give --report-data',
       );
+    const format = flags.format === 'auto' ? recorded.format : flags.format;
+    const endorsements = endorsementsOf(recorded, format, await readGiven(flags));
+    const input: AttestationInput = { format, evidence: recorded.evidence, endorsements };
+    // Evidence of AMD comes without a revocation list: one may be missing, to look at it. A given one is judged.
+    const mayMiss = isAmd(format) && flags.crl === undefined;
+    try {
+      const { report } = await verifyAttestation(
+        input,
+        expectedOf(recorded.reply, flags),
+        mayMiss ? { ...policy, [acceptMissingCrl]: true } : policy,
+        flags.at ?? new Date(),
+      );
+      printReport(report, flags, context);
     } catch (error) {
       if (!(error instanceof AttestationError)) throw error;
-      printRefusal(error.report, flags.json === true, context);
+      printRefusal(error.report, flags, context);
     }
   });
 }
@@ -100,36 +122,15 @@ async function policyOf(flags: EvidenceFlags): Promise<Policy | UnmatchedPolicy>
   };
 }
 
-/** A file is a reply if it begins like a JSON object or a CBOR map; no evidence does. */
-function parseRecorded(bytes: Uint8Array): { raw: Uint8Array; reply: AttestationReply | null } {
-  const form = mapForm(bytes);
-  if (form === null) return { raw: bytes, reply: null };
-  try {
-    return { raw: bytes, reply: decodeAttestationReply(bytes, form) };
-  } catch {
-    return { raw: bytes, reply: null }; // the verifier will not recognise it either, and says so
-  }
+async function readGiven({ endorsements, crl }: EvidenceFlags): Promise<GivenEndorsements> {
+  return {
+    ...(endorsements === undefined ? {} : { endorsements: await readEndorsements(endorsements) }),
+    ...(crl === undefined ? {} : { crl: await readEndorsements(crl) }),
+  };
 }
 
-async function inputOf(
-  recorded: ReturnType<typeof parseRecorded>,
-  flags: EvidenceFlags,
-): Promise<{ input: AttestationInput; expected: ExpectedReportData }> {
-  const { raw, reply } = recorded;
-  const endorsements =
-    flags.endorsements === undefined
-      ? reply?.endorsements
-      : parseEndorsements(await readBounded(flags.endorsements, maxFileBytes.endorsements));
-  const recognised = reply === null ? detectFormat(raw) : reply.format;
-  const format = flags.format === 'auto' ? recognised : flags.format;
-  if (flags.nonce !== undefined && reply === null && detectFormat(raw) !== null)
-    throw new UsageError(
-      '--nonce needs a reply of /attestation, which holds certificate and keyset; for raw evidence give --report-data',
-    );
-  return {
-    input: { format, evidence: reply?.evidence ?? raw, endorsements },
-    expected: expectedOf(reply, flags),
-  };
+function readEndorsements(path: string): Promise<Uint8Array> {
+  return readBounded(path, maxFileBytes.endorsements);
 }
 
 const nothing = new Uint8Array();
@@ -140,22 +141,6 @@ function expectedOf(reply: AttestationReply | null, flags: EvidenceFlags): Expec
   // Without a reply there is nothing that could fit the nonce: what was demanded is refused, never dropped.
   const { certificate, keyset } = reply ?? { certificate: nothing, keyset: nothing };
   return { certificate, keyset, nonce: flags.nonce };
-}
-
-/** JSON goes to the verifier as it is, so that doubled members are seen; a CBOR map is decoded strictly here. */
-function parseEndorsements(bytes: Uint8Array): unknown {
-  if (mapForm(bytes) !== 'cbor') return bytes;
-  try {
-    return decodeCollateral(bytes);
-  } catch {
-    return bytes; // the verifier refuses it under its own check
-  }
-}
-
-function mapForm(bytes: Uint8Array): 'json' | 'cbor' | null {
-  const first = bytes.find((byte) => ![0x20, 0x09, 0x0a, 0x0d].includes(byte));
-  if (first === 0x7b) return 'json';
-  return bytes[0] !== undefined && bytes[0] >= 0xa0 && bytes[0] <= 0xbf ? 'cbor' : null;
 }
 
 function parseTime(text: string): Date {

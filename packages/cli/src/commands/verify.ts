@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { anyMeasurement, AttestationError, verifyServer } from '@blindai/client/node';
-import type { Report } from '@blindai/attestation';
 import type { ServerConfig } from '@blindai/protocol';
 import type { Command } from 'commander';
 import {
@@ -10,14 +9,13 @@ import {
   type ServerFlags,
   toHex,
 } from '../connection-options.ts';
-import { exitCodes, FileError, UsageError } from '../exit-codes.ts';
+import { FileError, UsageError } from '../exit-codes.ts';
 import { reasonOf } from '../input-files.ts';
-import { formatReport } from '../print/report.ts';
-import { type Context, json } from './context.ts';
+import type { Context } from './context.ts';
+import { addReportOptions, printRefusal, printReport, type ReportFlags } from './report-options.ts';
 
-interface VerifyFlags extends ServerFlags {
+interface VerifyFlags extends ServerFlags, ReportFlags {
   readonly writeCert?: string;
-  readonly json?: boolean;
 }
 
 /** `blindai verify HOST`: takes the steps of `connect`, prints every check, sends no data. */
@@ -26,14 +24,18 @@ export function addVerify(program: Command, context: Context): void {
     .command('verify')
     .description('verify a server: every check, its configuration and its keys; sends no data')
     .addArgument(hostArgument())
-    .option('--write-cert <file>', 'write the certificate of the connection, after acceptance only')
-    .option('--json', 'print one JSON object');
+    .option(
+      '--write-cert <file>',
+      'write the certificate of the connection, after acceptance only',
+    );
+  addReportOptions(command);
   addServerOptions(command, { anyMeasurement: true });
   command.addHelpText(
     'after',
     `
 Examples:
   blindai verify localhost --simulation
+  blindai verify enclave.example.org --manifest manifest.toml --explain
   blindai verify enclave.example.org --manifest manifest.toml --write-cert server.pem`,
   );
   command.action(async (host: string, flags: VerifyFlags) => {
@@ -49,30 +51,23 @@ Examples:
       const server = await verifyServer(host, options);
       const config = describeConfig(server.config);
       const keyset = { tls: toHex(server.keyset.tls), sha256: server.keysetSha256 };
-      if (flags.json === true)
-        context.out(json({ ...server.report, config, keyset, tlsGroup: server.tls.group }));
-      else {
-        context.out(formatReport(server.report, context.paint));
+      const tlsGroup = server.tls.group;
+      printReport(server.report, flags, context, { config, keyset, tlsGroup });
+      if (flags.json !== true) {
         for (const [name, value] of Object.entries(config))
           context.out(`  config ${name.padEnd(15)} ${value}\n`);
         context.out(
           `  TLS certificate        sha256 ${keyset.tls}\n  keyset                 sha256 ${keyset.sha256}\n`,
         );
-        context.out(`  TLS key exchange       ${server.tls.group}\n`);
+        context.out(`  TLS key exchange       ${tlsGroup}\n`);
       }
       if (flags.writeCert !== undefined)
         await writeCertificate(flags.writeCert, server.certificate);
     } catch (error) {
       if (!(error instanceof AttestationError)) throw error;
-      printRefusal(error.report, flags.json === true, context);
+      printRefusal(error.report, flags, context);
     }
   });
-}
-
-/** Prints a refused verdict where data goes, and sets the status that stands for it. */
-export function printRefusal(report: Report, asJson: boolean, context: Context): void {
-  context.out(asJson ? json(report) : formatReport(report, context.paint));
-  context.exit(exitCodes.evidenceRefused);
 }
 
 function describeConfig(config: ServerConfig): Record<string, string | boolean | null> {

@@ -1,5 +1,6 @@
 import type { ListedModel, ModelDescription, TensorMetadata } from '@blindai/client';
 import type { Paint } from './colours.ts';
+import { printable } from './printable.ts';
 
 const colourOfState = { ready: 'green', loading: 'yellow', quarantined: 'red' } as const;
 
@@ -57,9 +58,4 @@ function align(rows: readonly (readonly string[])[]): string[] {
 
 function nameOf(name: string): string {
   return name === '' ? '(no name)' : printable(name);
-}
-
-/** What others named, without the characters that act on a terminal or hide in it. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }

@@ -20,6 +20,7 @@ function recording(): Context & { printed: () => string } {
     out: (text) => (out += text),
     err: () => {},
     paint: (_colour, text) => text,
+    columns: null,
     terminal: process.stderr,
     exit: () => {},
     printed: () => out,
