@@ -3,7 +3,7 @@ import type { Bytes } from './bytes.ts';
 
 /**
  * What a TD quote says of the TD: "Intel TDX DCAP Quoting Library API", appendix A.3.2 (TDX 1.0)
- * and, with the last two members, A.4.3 (TDX 1.5).
+ * and, with the last two members, A.4.4 (TDX 1.5).
  */
 export interface TdReport {
   /** 16 bytes: SVNs of the TDX module and platform when the TD was started. */

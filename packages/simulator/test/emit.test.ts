@@ -66,3 +66,21 @@ test('refuses report data that no quote can hold', async () => {
     new TypeError('reportData: expected 64 bytes, found 1'),
   );
 });
+
+test.each([
+  [4, 48],
+  [5, 54],
+] as const)('writes a TD quote of version %i, with collateral for TDX', async (version, start) => {
+  const reportData = new Uint8Array(64).fill(2);
+  const emitted = await emit({ at, tee: 'tdx', version, debug: true, reportData, revoked: true });
+  const quote = Buffer.from(emitted.quote);
+  const measurement = createHash('sha384').update('BlindAI SIMULATION workload').digest();
+  expect(quote.readUInt16LE(0)).toBe(version);
+  expect(quote.subarray(start + 136, start + 184)).toEqual(measurement);
+  expect(quote.readUInt8(start + 120)).toBe(1);
+  expect(quote.subarray(start + 520, start + 584)).toEqual(Buffer.alloc(64, 2));
+  const collateral = JSON.parse(emitted.collateralJson) as Record<string, string>;
+  expect(collateral['tcb_info']).toMatch(/^\{"id":"TDX","version":3,/);
+  expect(collateral['qe_identity']).toMatch(/^\{"id":"TD_QE","version":2,/);
+  expect(new X509Crl(Buffer.from(collateral['pck_crl'] ?? '', 'hex')).entries).toHaveLength(1);
+});
