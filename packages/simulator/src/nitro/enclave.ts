@@ -1,7 +1,7 @@
 import { utf8 } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import type { CertificateOverrides } from '../certificate.ts';
-import { cborArray, cborBytes, cborHead, cborInteger, cborMap, cborText } from './cbor.ts';
+import { cborArray, cborBytes, cborInteger, cborMap, cborText } from './cbor.ts';
 import type { CborMember } from './cbor.ts';
 import { createNitroCertificates, randomHex } from './certificates.ts';
 import type { NitroCertificateName, NitroCertificates, NitroIdentity } from './certificates.ts';
@@ -74,7 +74,7 @@ export async function createNitroEnclave(
     const members: NitroMembers = [
       ['module_id', cborText(asked.moduleId ?? moduleId)],
       ['digest', cborText(asked.digest ?? 'SHA384')],
-      ['timestamp', cborHead(0, (asked.timestamp ?? at).getTime(), 8)],
+      ['timestamp', cborInteger((asked.timestamp ?? at).getTime())],
       ['pcrs', encodePcrs({ ...defaults, ...(asked.debug === true ? zeros : {}), ...asked.pcrs })],
       ['certificate', cborBytes(leaf.der)],
       ['cabundle', cborArray([root, regional, zonal, instance].map(({ der }) => cborBytes(der)))],
