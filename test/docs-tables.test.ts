@@ -244,7 +244,8 @@ describe('docs/write-a-manifest.md', () => {
   test.each(manifests.filter((text) => !refusedManifests.includes(text)))(
     'this is a manifest:\n%s',
     (text) => {
-      expect(parseManifest(text).sgx).not.toEqual([]);
+      const { sgx, nitro } = parseManifest(text);
+      expect([...sgx, ...nitro]).not.toEqual([]);
     },
   );
 
@@ -261,6 +262,7 @@ describe('docs/write-a-manifest.md', () => {
 
   test.each([
     ['sgx', '`[[sgx]]`'],
+    ['nitro', '`[[nitro]]`'],
     ['intel', '`[intel]`'],
     ['exception', '`[[exception]]`'],
     ['transport', '`[transport]`'],

@@ -1,4 +1,5 @@
 import type { Format } from './evidence.ts';
+import type { NitroClaims } from './nitro/nitro-claims.ts';
 import type { Report } from './report.ts';
 
 /** How up to date a platform is, as far as its vendor says. */
@@ -46,7 +47,7 @@ export interface SgxClaims {
 }
 
 /** The format's own details; `claims.format` tells which. */
-export type EvidenceDetails = SgxClaims;
+export type EvidenceDetails = SgxClaims | NitroClaims;
 
 /**
  * What genuine evidence says, without it having been matched with a manifest's entry or bound to a

@@ -38,6 +38,7 @@ export type {
   Cover,
   IntelPolicy,
   Manifest,
+  NitroEntry,
   SgxEntry,
   TcbStatus,
 } from './manifest.ts';
@@ -51,4 +52,5 @@ export type {
   UnmatchedClaims,
   VerifiedClaims,
 } from './claims.ts';
+export type { NitroClaims } from './nitro/nitro-claims.ts';
 export { verifyAttestation } from './verify.ts';

@@ -2,6 +2,8 @@ import { stringify } from 'smol-toml';
 import { ManifestError } from './manifest/manifest-error.ts';
 import { parseExceptions, parseIntelPolicy } from './manifest/intel-policy.ts';
 import type { AdvisoryException, IntelPolicy } from './manifest/intel-policy.ts';
+import { parseNitroEntry } from './manifest/nitro-entry.ts';
+import type { NitroEntry } from './manifest/nitro-entry.ts';
 import { blindAIKeys, parseBlindAIEntry, parseSgxEntry } from './manifest/sgx-entry.ts';
 import type { SgxEntry } from './manifest/sgx-entry.ts';
 import { parseToml } from './manifest/toml-table.ts';
@@ -10,11 +12,13 @@ import type { TomlTable } from './manifest/toml-table.ts';
 export { ManifestError } from './manifest/manifest-error.ts';
 export type { AdvisoryException, IntelPolicy, TcbStatus } from './manifest/intel-policy.ts';
 export type { AnyEntry, Cover } from './manifest/any-entry.ts';
+export type { NitroEntry } from './manifest/nitro-entry.ts';
 export type { SgxEntry } from './manifest/sgx-entry.ts';
 
 /** All that a client accepts, as a manifest file says it (docs/write-a-manifest.md). */
 export interface Manifest {
   readonly sgx: readonly SgxEntry[];
+  readonly nitro: readonly NitroEntry[];
   readonly intel: IntelPolicy;
   readonly exceptions: readonly AdvisoryException[];
   readonly transport: { readonly postQuantum: boolean };
@@ -31,7 +35,7 @@ const isolations = ['sandboxed', 'separated', 'none'] as const;
 type Isolation = (typeof isolations)[number];
 
 /** Tables of TEEs that this version does not judge: refused by name, never skipped. */
-const laterTables = ['tdx', 'sev_snp', 'azure', 'nitro'] as const;
+const laterTables = ['tdx', 'sev_snp', 'azure'] as const;
 
 /**
  * Parses a manifest: our own (`version = 1` and any number of `[[sgx]]` entries) or BlindAI's
@@ -51,6 +55,7 @@ export function parseManifest(toml: string): Manifest {
   const { sgx, asksForDebug } = parseEntries(top);
   const manifest: Manifest = {
     sgx,
+    nitro: top.tables('nitro').map(parseNitroEntry),
     intel: parseIntelPolicy(top.table('intel')),
     exceptions: parseExceptions(top.tables('exception')),
     transport: parseTransport(top.table('transport')),

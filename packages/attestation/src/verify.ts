@@ -1,6 +1,7 @@
 import { markVerified, type UnmatchedClaims, type VerifiedClaims } from './claims.ts';
 import { sgxDcap } from './dcap/sgx.ts';
 import type { EvidenceFormat, Judged } from './evidence-format.ts';
+import { awsNitro } from './nitro/nitro.ts';
 import { AttestationError } from './errors.ts';
 import { type AttestationInput, type Format, formats } from './evidence.ts';
 import {
@@ -24,6 +25,7 @@ import { plan, type PlannedCheck, Refusal, Verdict } from './verdict.ts';
 /** Who judges what. */
 const judges: Readonly<Partial<Record<Format, EvidenceFormat>>> = {
   'sgx-dcap': sgxDcap,
+  'aws-nitro': awsNitro,
 };
 
 /**

@@ -121,6 +121,7 @@ describe('a manifest that is accepted', () => {
           until: new Date('2027-02-28T23:00:00Z'),
         },
       ],
+      nitro: [],
       intel: {
         tcbStatuses: ['UpToDate', 'SWHardeningNeeded'],
         minTcbEvaluationDataNumber: 17,
@@ -142,6 +143,7 @@ describe('a manifest that is accepted', () => {
   test('says only what it must, and the rest is strict', () => {
     expect(parseManifest(entry)).toEqual({
       sgx: [strict],
+      nitro: [],
       intel: {
         tcbStatuses: ['UpToDate'],
         minTcbEvaluationDataNumber: null,
@@ -222,7 +224,6 @@ describe('a manifest that is refused', () => {
     [`${head}[[tdx]]\nmr_td = "00"`, 'tdx', 'not yet supported'],
     [`${head}[[sev_snp]]`, 'sev_snp', 'not yet supported'],
     [`${head}[[azure]]`, 'azure', 'not yet supported'],
-    [`${entry}[[nitro]]`, 'nitro', 'not yet supported'],
     // entries
     [`${head}[sgx]\nmr_enclave = "${code}"`, 'sgx', 'expected an array of tables, written [[sgx]]'],
     [`${head}sgx = [1]`, 'sgx', 'found an array of 1'],

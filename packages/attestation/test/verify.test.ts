@@ -11,6 +11,7 @@ import {
   type Check,
   isVerified,
   type Policy,
+  type SgxClaims,
   vendorAnchors,
   verifyAttestation,
 } from '../src/index.ts';
@@ -82,7 +83,7 @@ describe('evidence that holds', () => {
       tcb: { status: 'UpToDate', advisories: [], evaluationDataNumber: 17 },
       details: { mrEnclave: measurement, fmspc: 'b11da1000000', isvSvn: 0 },
     });
-    expect(claims.hardwareId).toBe(claims.details.platformInstanceId);
+    expect(claims.hardwareId).toBe((claims.details as SgxClaims).platformInstanceId);
     expect(claims.tcb.date).toEqual(new Date('2024-03-13T00:00:00Z'));
     expect(claims.validUntil).toEqual(new Date('2026-02-14T12:00:00Z'));
   });

@@ -53,7 +53,7 @@ describe('under simulation anchors', () => {
     expect(claims).toMatchObject({ anchor: 'simulation', tee: 'sgx', debug: false, reportData });
     expect(claims.measurement).toEqual(measurement);
     expect(claims.tcb).toMatchObject({ status: 'UpToDate', advisories: [] });
-    expect(claims.details.fmspc).toBe('b11da1000000');
+    expect(claims.details).toMatchObject({ fmspc: 'b11da1000000' });
     expect(claims.hardwareId).toBe(
       Buffer.from(platform.machine.platformInstanceId).toString('hex'),
     );

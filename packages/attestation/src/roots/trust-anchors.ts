@@ -6,6 +6,8 @@ export interface TrustAnchors {
   readonly name: 'vendor' | 'simulation';
   /** SubjectPublicKeyInfo (DER, hex) of the root that certifies Intel platforms. */
   readonly intelRootKey: string;
+  /** The same of the root that certifies Nitro enclaves. */
+  readonly awsNitroRootKey: string;
 }
 
 const defined = new WeakSet<TrustAnchors>();

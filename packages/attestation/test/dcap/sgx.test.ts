@@ -9,6 +9,7 @@ import {
   type Policy,
   type Report,
   type ReportRow,
+  type SgxClaims,
   type TcbStatus,
   verifyAttestation,
 } from '../../src/index.ts';
@@ -237,7 +238,8 @@ describe('the entries of a manifest', () => {
   });
 
   it('are tuples: values of two of them never mix', async () => {
-    const { mrSigner } = (await judge(genuine, { policy: tables(mrEnclave) })).details;
+    const { details } = await judge(genuine, { policy: tables(mrEnclave) });
+    const { mrSigner } = details as SgxClaims;
     const policy = tables(
       `${other}\nmr_signer = "${encodeHex(mrSigner)}"`,
       `${mrEnclave}\nmr_signer = "${'00'.repeat(32)}"`,
