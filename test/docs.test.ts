@@ -117,10 +117,10 @@ describe('commands', () => {
       .filter((each) => !each.startsWith('#'))) {
       for (const [, args] of line.matchAll(/\bblindai(?= +[a-z])([^|;&)>]*)/g)) {
         const words = args!.trim().split(/\s+/);
-        const name =
-          words[0] === 'evidence' || words[0] === 'simulator'
-            ? words.slice(0, 2)
-            : words.slice(0, 1);
+        const hasSubcommand =
+          ['evidence', 'simulator'].includes(words[0]!) ||
+          (words[0] === 'manifest' && /^[a-z]+$/.test(words[1] ?? ''));
+        const name = words.slice(0, hasSubcommand ? 2 : 1);
         expect(helpOf([]), line).toMatch(new RegExp(`^  ${name[0]} `, 'm'));
         for (const flag of words.filter((word) => word.startsWith('--')))
           expect(helpOf(name), line).toMatch(new RegExp(`${flag.split('=')[0]}(?![a-z-])`));
@@ -196,6 +196,8 @@ describe('what a page lets its reader run', () => {
       /^not the pinned manifest: bad-manifest$/,
       /^accepted: accept$/,
       /^ACCEPTED/,
+      /^ {2}accepts .*an SGX enclave with MRENCLAVE [0-9a-f]{64}$/,
+      /^VALID, 1 weakened$/,
     ],
     'docs/simulation.md': [
       /^nothing that matters may be sent here$/,

@@ -2,6 +2,7 @@ import { equalBytes } from '../encoding/byte-reader.ts';
 import { encodeHex } from '../encoding/hex.ts';
 import { type EntryRule, entryRule, type EntryRules, platformRule } from '../enforce/entries.ts';
 import type { SgxEntry } from '../manifest.ts';
+import { sgxDefaults } from '../manifest/sgx-entry.ts';
 import { allowDebug, type Policy, type UnmatchedPolicy } from '../policy.ts';
 import { plan } from '../verdict.ts';
 import { attributeFlags } from './sgx-report.ts';
@@ -35,7 +36,7 @@ function attributes(ignoreDebug: boolean): Rule {
         ? null
         : describeDifference('masked ATTRIBUTES.XFRM', entry.attributesXfrm, xfrm);
     },
-    match: () => 'as the entry demands, under its masks',
+    match: (entry) => describeMasked('its masks', comparesAllAttributes(entry)),
   };
 }
 
@@ -46,8 +47,25 @@ const miscSelect: Rule = {
     const demanded = BigInt(entry.miscSelect);
     return found === demanded ? null : describeDifference('masked MISCSELECT', demanded, found);
   },
-  match: () => 'as the entry demands, under its mask',
+  match: (entry) => describeMasked('its mask', entry.miscMask === sgxDefaults.miscMask),
 };
+
+/** What the checks `debug`, `mode` and `provisioning-key` judge, whatever a mask says; INIT among them. */
+const judgedAnyway =
+  attributeFlags.init |
+  attributeFlags.debug |
+  attributeFlags.mode64Bit |
+  attributeFlags.provisionKey;
+
+function comparesAllAttributes(entry: SgxEntry): boolean {
+  const free = sgxDefaults.attributesMaskFlags & ~entry.attributesMaskFlags & ~judgedAnyway;
+  return free === 0n && (sgxDefaults.attributesMaskXfrm & ~entry.attributesMaskXfrm) === 0n;
+}
+
+function describeMasked(masks: string, isStrict: boolean): ReturnType<Rule['match']> {
+  const found = `as the entry demands, under ${masks}`;
+  return isStrict ? found : { weakened: `${found}: less is compared than by default` };
+}
 
 const rest = entryRule<SgxEntry, SgxEvidence>({
   mismatch: (entry, { report }) => {

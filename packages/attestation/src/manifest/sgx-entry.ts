@@ -28,7 +28,7 @@ export interface SgxEntry extends AnyEntry {
 }
 
 /** How an enclave runs, where an entry does not say it. */
-const defaults = {
+export const sgxDefaults = {
   attributesFlags: 0x4n, // MODE64BIT
   attributesMaskFlags: 0xffff_ffff_ffff_ffffn,
   attributesXfrm: 0x3n, // x87 and SSE
@@ -46,13 +46,14 @@ export function parseSgxEntry(table: TomlTable): SgxEntry {
     isvProdId: table.integer('isv_prod_id', 0xffff) ?? null,
     isvSvn: table.integer('isv_svn', 0xffff) ?? null,
     configId: bytes(table, 'config_id', 64) ?? null,
-    attributesFlags: bits(table, 'attributes_flags_hex', 64) ?? defaults.attributesFlags,
+    attributesFlags: bits(table, 'attributes_flags_hex', 64) ?? sgxDefaults.attributesFlags,
     attributesMaskFlags:
-      bits(table, 'attributes_mask_flags_hex', 64) ?? defaults.attributesMaskFlags,
-    attributesXfrm: bits(table, 'attributes_xfrm_hex', 64) ?? defaults.attributesXfrm,
-    attributesMaskXfrm: bits(table, 'attributes_mask_xfrm_hex', 64) ?? defaults.attributesMaskXfrm,
-    miscSelect: Number(bits(table, 'misc_select_hex', 32) ?? defaults.miscSelect),
-    miscMask: Number(bits(table, 'misc_mask_hex', 32) ?? defaults.miscMask),
+      bits(table, 'attributes_mask_flags_hex', 64) ?? sgxDefaults.attributesMaskFlags,
+    attributesXfrm: bits(table, 'attributes_xfrm_hex', 64) ?? sgxDefaults.attributesXfrm,
+    attributesMaskXfrm:
+      bits(table, 'attributes_mask_xfrm_hex', 64) ?? sgxDefaults.attributesMaskXfrm,
+    miscSelect: Number(bits(table, 'misc_select_hex', 32) ?? sgxDefaults.miscSelect),
+    miscMask: Number(bits(table, 'misc_mask_hex', 32) ?? sgxDefaults.miscMask),
     platform: hexes(table, 'platform', 16) ?? null,
   };
   table.end();

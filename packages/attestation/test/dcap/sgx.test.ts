@@ -284,6 +284,18 @@ describe('the entries of a manifest', () => {
     );
   });
 
+  it.each<[Check, string, string]>([
+    ['attributes', '', 'passed'],
+    ['attributes', 'attributes_mask_flags_hex = "ffffffffffffff7f"', 'weakened'],
+    ['attributes', 'attributes_mask_xfrm_hex = "3"', 'weakened'],
+    ['attributes', 'attributes_mask_xfrm_hex = "ffffffffffffff1b"', 'passed'],
+    ['misc-select', 'misc_mask_hex = "fffffffe"', 'weakened'],
+    // What checks of their own judge, and BlindAI's file leaves out of its mask.
+    ['attributes', 'attributes_mask_flags_hex = "fffffffffffffffd"', 'passed'],
+  ])('%s with %s is %s', async (check, mask, result) => {
+    expect((await rowOf(genuine, tables(`${mrEnclave}\n${mask}`), check)).result).toBe(result);
+  });
+
   it('accept a later version, and end at their date', async () => {
     const later = await simulate({ quote: { report: { isvSvn: 5, isvProdId: 2 } } });
     const policy = tables(`${mrEnclave}\nisv_svn = 4\nisv_prod_id = 2\nuntil = 2026-01-20`);

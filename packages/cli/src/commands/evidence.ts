@@ -16,7 +16,7 @@ import {
 import { simulationAnchors } from '@blindai/attestation/simulation';
 import { loadManifest } from '@blindai/client';
 import type { AttestationReply } from '@blindai/protocol';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   addPolicyOptions,
   parseHex,
@@ -27,6 +27,7 @@ import { endorsementsOf, type GivenEndorsements, isAmd } from '../evidence/endor
 import { parseRecorded } from '../evidence/recorded-evidence.ts';
 import { UsageError } from '../exit-codes.ts';
 import { maxFileBytes, readBounded } from '../input-files.ts';
+import { parseTime } from '../time.ts';
 import type { Context } from './context.ts';
 import { addReportOptions, printRefusal, printReport, type ReportFlags } from './report-options.ts';
 
@@ -141,14 +142,4 @@ function expectedOf(reply: AttestationReply | null, flags: EvidenceFlags): Expec
   // Without a reply there is nothing that could fit the nonce: what was demanded is refused, never dropped.
   const { certificate, keyset } = reply ?? { certificate: nothing, keyset: nothing };
   return { certificate, keyset, nonce: flags.nonce };
-}
-
-function parseTime(text: string): Date {
-  const time = new Date(text);
-  if (
-    !/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text) ||
-    Number.isNaN(time.getTime())
-  )
-    throw new InvalidArgumentError('expected a time like 2025-07-04T10:00:00Z.');
-  return time;
 }

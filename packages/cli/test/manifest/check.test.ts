@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { ManifestDescription } from '../../src/manifest/description.ts';
+import { recordedRun } from '../recorded-run.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const folder = temporaryFolder();
+const at = '2026-01-15T12:00:00Z';
+const mrEnclave = `mr_enclave = "${'5a'.repeat(32)}"`;
+const strict = `version = 1
+[[sgx]]
+${mrEnclave}
+[intel]
+min_tcb_evaluation_data_number = 17
+`;
+
+/** What `manifest check --json` prints. */
+type Checked = ManifestDescription & { valid: boolean; sha256: string; key?: string | null };
+
+async function check(toml: string): Promise<{ status: number; printed: Checked }> {
+  const file = folder.write('manifest.toml', toml);
+  const { status, out } = await recordedRun(['manifest', 'check', file, '--at', at, '--json']);
+  return { status, printed: JSON.parse(out) as Checked };
+}
+
+const show = async (toml: string, columns: number | null = null): Promise<string> => {
+  const file = folder.write('manifest.toml', toml);
+  return (await recordedRun(['manifest', 'check', file, '--at', at], columns)).out;
+};
+
+/** Path of the key and check of each weakening. */
+const weakenings = async (toml: string): Promise<string[]> =>
+  (await check(toml)).printed.weakened.map(({ key, check: row }) => `${key}: ${row}`);
+
+describe('a valid manifest', () => {
+  it('is described with its hash, and weakens nothing where it is strict', async () => {
+    const { status, printed } = await check(strict);
+    expect(status).toBe(0);
+    expect(printed).toMatchObject({
+      valid: true,
+      sha256: createHash('sha256').update(strict).digest('hex'),
+      entries: [
+        {
+          key: 'sgx[0]',
+          name: null,
+          accepts: `an SGX enclave with MRENCLAVE ${'5a'.repeat(32)}`,
+          measurement: '5a'.repeat(32),
+          uncovered: [],
+          until: null,
+          ended: false,
+        },
+      ],
+      weakened: [],
+      notes: [],
+    });
+    expect(printed.tables.map(({ key }) => key)).toEqual(['intel', 'transport', 'config']);
+  });
+
+  it('is shown by table, with the hash and the verdict at the end', async () => {
+    const text = await show(strict);
+    expect(text).toMatch(/^sgx\[0\]\n {2}accepts {2,}an SGX enclave with MRENCLAVE 5a5a/);
+    expect(text).toMatch(/\n {2}TCB status {2,}UpToDate\n/);
+    expect(text).toMatch(/\n {2}evaluation number {2,}at least 17\n/);
+    expect(text).toMatch(/\n {2}isolation {2,}sandboxed \(none in a simulation\)\n/);
+    expect(text).toMatch(/\n\nsha256 [0-9a-f]{64}\nVALID\n$/);
+    expect(text).not.toContain('!');
+  });
+
+  it('fits into a terminal, hashes apart', async () => {
+    const reason = 'the update is scheduled for the next maintenance window, in so many words';
+    const long = `${strict}[[exception]]\nadvisory = "INTEL-SA-00960"\nuntil = 2026-12-31\nreason = "${reason}"\n`;
+    const lines = (await show(long, 80)).split('\n').filter((line) => !/[0-9a-f]{64}/.test(line));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.join(' ').replaceAll(/ +/g, ' ')).toContain(reason);
+  });
+
+  it('may be of BlindAI itself', async () => {
+    const { printed } = await check(`mr_enclave = "${'5a'.repeat(32)}"
+allow_debug = true
+attributes_flags_hex = "0x4"
+attributes_mask_flags_hex = "0xfffffffffffffffd"
+attributes_xfrm_hex = "0x3"
+attributes_mask_xfrm_hex = "0xffffffffffffff1b"
+misc_select_hex = "0x0"
+misc_mask_hex = "0xffffffff"
+`);
+    expect(printed.valid).toBe(true);
+    expect(printed.notes).toEqual([
+      'allow_debug = true refuses everything, unless the caller says --allow-debug too',
+    ]);
+    expect(printed.weakened.map(({ key }) => key)).toEqual([
+      'intel.min_tcb_evaluation_data_number',
+    ]);
+  });
+});
+
+describe('less than the strict default is a warning', () => {
+  it.each([
+    [
+      `version = 1\n[[sgx]]\n${mrEnclave}\n`,
+      'intel.min_tcb_evaluation_data_number: tcb-evaluation-number',
+    ],
+    [`${strict}tcb_statuses = ["UpToDate", "OutOfDate"]\n`, 'intel.tcb_statuses: tcb-status'],
+    [
+      `${strict}[[exception]]\nadvisory = "INTEL-SA-00960"\nuntil = 2026-12-31\nreason = "r"\n`,
+      'exception[0]: tcb-status',
+    ],
+    [`${strict}[config]\nisolation = "separated"\n`, 'config.isolation: config'],
+    [`${strict}[config]\nanonymous = true\n`, 'config.anonymous: config'],
+    [`${strict}[[sgx]]\n${mrEnclave}\ncovers = ["firmware"]\n`, 'sgx[1].covers: measurement'],
+    [
+      `${strict}[[sgx]]\n${mrEnclave}\nattributes_mask_flags_hex = "ff"\n`,
+      'sgx[1].attributes_mask_flags_hex: attributes',
+    ],
+    [
+      `${strict}[[sgx]]\n${mrEnclave}\nattributes_mask_xfrm_hex = "3"\n`,
+      'sgx[1].attributes_mask_xfrm_hex: attributes',
+    ],
+    [`${strict}[[sgx]]\n${mrEnclave}\nmisc_mask_hex = "0"\n`, 'sgx[1].misc_mask_hex: misc-select'],
+  ])('%s', async (toml, weakening) => {
+    expect(await weakenings(toml)).toEqual([weakening]);
+    const text = await show(toml);
+    const [key, row] = weakening.split(': ');
+    expect(text).toContain(`! ${key} weakens ${row}: `);
+    expect(text).toMatch(/\nVALID, 1 weakened\n$/);
+  });
+
+  it('none is what a file states though it is the default', async () => {
+    const stated = `${strict}tcb_statuses = ["UpToDate"]
+[config]
+isolation = "sandboxed"
+anonymous = false
+[transport]
+post_quantum = true
+`;
+    expect(await weakenings(stated)).toEqual([]);
+    expect(await show(stated)).toMatch(/\n {2}key exchange {2,}post-quantum only \(ML-KEM\)\n/);
+  });
+});
+
+describe('what has ended', () => {
+  const ended = `version = 1
+[[sgx]]
+name = "old"
+covers = ["firmware"]
+${mrEnclave}
+until = 2026-01-15T12:00:00Z
+[[exception]]
+advisory = "INTEL-SA-00960"
+until = 2026-01-01
+reason = "r"
+[intel]
+min_tcb_evaluation_data_number = 17
+`;
+
+  it('is flagged, and weakens nothing any more', async () => {
+    const { printed } = await check(ended);
+    expect(printed.entries).toMatchObject([{ until: '2026-01-15T12:00:00Z', ended: true }]);
+    expect(printed.tables).toContainEqual(
+      expect.objectContaining({ key: 'exception[0]', ended: true }),
+    );
+    expect(printed.weakened).toEqual([]);
+    expect(printed.notes).toEqual(['it accepts nothing: it has no entry, or all have ended']);
+    const text = await show(ended);
+    expect(text).toContain('sgx[0] "old"  ENDED: it accepts nothing any more\n');
+    expect(text).toContain('! it accepts nothing');
+  });
+
+  it('has not a second before', async () => {
+    const file = folder.write('ending.toml', ended);
+    const before = '2026-01-15T11:59:59Z';
+    const { out } = await recordedRun(['manifest', 'check', file, '--at', before, '--json']);
+    expect(JSON.parse(out)).toMatchObject({ entries: [{ ended: false }], notes: [] });
+  });
+
+  it('accepts nothing, as does a manifest without entries', async () => {
+    expect((await check('version = 1')).printed.notes).toHaveLength(1);
+  });
+});
+
+describe('a manifest that is none', () => {
+  it('is refused with the path of the key, as by every command', async () => {
+    const { status, printed } = await check('version = 1\n[[sgx]]\nmr_enclave = "00"\n');
+    expect(status).toBe(2);
+    expect(printed).toMatchObject({ valid: false, key: 'sgx[0].mr_enclave' });
+    expect(printed.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(await show('version = 2')).toBe(
+      'REFUSED: manifest, version: expected a whole number from 0 to 1, found 2\n',
+    );
+  });
+
+  it('is refused if it is no text', async () => {
+    const file = folder.write('bytes.toml', new Uint8Array([0xff, 0xfe]));
+    const { status, out } = await recordedRun(['manifest', 'check', file, '--json']);
+    expect(status).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ valid: false, key: null });
+  });
+
+  it('is not there', async () => {
+    const { status, out, err } = await recordedRun(['manifest', 'check', '/nowhere/m.toml']);
+    expect({ status, out }).toEqual({ status: 66, out: '' });
+    expect(err).toContain('no such file');
+  });
+
+  it('is no bug', async () => {
+    expect((await recordedRun(['manifest', 'check'])).status).toBe(64);
+    expect((await recordedRun(['manifest', 'chekc'])).status).toBe(64);
+  });
+});
