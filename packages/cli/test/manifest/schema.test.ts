@@ -17,7 +17,6 @@ test('no pattern counts characters of a class of Unicode, which is too large for
     ([, text]) => JSON.parse(text!) as string,
   );
   expect(patterns.length).toBeGreaterThan(10);
-  expect(
-    patterns.filter((each) => /\\p\{.*\{\d/.test(each.replaceAll(/\\p\{\w+\}/g, '\\p{'))),
-  ).toEqual([]);
+  const counting = patterns.filter((each) => each.includes('\\p{') && /\]\{\d/.test(each));
+  expect(counting).toEqual([]);
 });
