@@ -244,8 +244,8 @@ describe('docs/write-a-manifest.md', () => {
   test.each(manifests.filter((text) => !refusedManifests.includes(text)))(
     'this is a manifest:\n%s',
     (text) => {
-      const { sgx, nitro } = parseManifest(text);
-      expect([...sgx, ...nitro]).not.toEqual([]);
+      const { sgx, tdx, nitro } = parseManifest(text);
+      expect([...sgx, ...tdx, ...nitro]).not.toEqual([]);
     },
   );
 
@@ -262,6 +262,7 @@ describe('docs/write-a-manifest.md', () => {
 
   test.each([
     ['sgx', '`[[sgx]]`'],
+    ['tdx', '`[[tdx]]`'],
     ['nitro', '`[[nitro]]`'],
     ['intel', '`[intel]`'],
     ['exception', '`[[exception]]`'],
@@ -275,6 +276,8 @@ describe('docs/write-a-manifest.md', () => {
   test("shows every key of an entry and of BlindAI's file", () => {
     const entry = new Set([...keysOf('sgx'), 'version']);
     expect(keysWritten(section(page, '`[[sgx]]`'))).toEqual(entry);
+    const tdEntry = new Set([...keysOf('tdx'), 'version']);
+    expect(keysWritten(section(page, '`[[tdx]]`'))).toEqual(tdEntry);
     expect(keysWritten(section(page, "BlindAI's own file"))).toEqual(new Set(keysOf('blindai')));
   });
 

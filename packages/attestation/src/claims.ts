@@ -1,3 +1,4 @@
+import type { TdxClaims } from './dcap/tdx-claims.ts';
 import type { Format } from './evidence.ts';
 import type { NitroClaims } from './nitro/nitro-claims.ts';
 import type { Report } from './report.ts';
@@ -47,7 +48,7 @@ export interface SgxClaims {
 }
 
 /** The format's own details; `claims.format` tells which. */
-export type EvidenceDetails = SgxClaims | NitroClaims;
+export type EvidenceDetails = SgxClaims | TdxClaims | NitroClaims;
 
 /**
  * What genuine evidence says, without it having been matched with a manifest's entry or bound to a

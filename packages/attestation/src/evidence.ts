@@ -1,4 +1,4 @@
-/** The kinds of evidence that have a name on the wire. Only `sgx-dcap` is judged so far; the others are refused. */
+/** The kinds of evidence that have a name on the wire; those that are not judged yet are refused. */
 export const formats = [
   'sgx-dcap',
   'tdx-dcap',

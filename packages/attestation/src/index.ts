@@ -41,6 +41,7 @@ export type {
   NitroEntry,
   SgxEntry,
   TcbStatus,
+  TdxEntry,
 } from './manifest.ts';
 export { vendorAnchors } from './roots/vendor.ts';
 export type { TrustAnchors } from './roots/trust-anchors.ts';
@@ -52,5 +53,6 @@ export type {
   UnmatchedClaims,
   VerifiedClaims,
 } from './claims.ts';
+export type { TdxClaims } from './dcap/tdx-claims.ts';
 export type { NitroClaims } from './nitro/nitro-claims.ts';
 export { verifyAttestation } from './verify.ts';

@@ -1,5 +1,6 @@
 import { markVerified, type UnmatchedClaims, type VerifiedClaims } from './claims.ts';
 import { sgxDcap } from './dcap/sgx.ts';
+import { tdxDcap } from './dcap/tdx.ts';
 import type { EvidenceFormat, Judged } from './evidence-format.ts';
 import { awsNitro } from './nitro/nitro.ts';
 import { AttestationError } from './errors.ts';
@@ -25,6 +26,7 @@ import { plan, type PlannedCheck, Refusal, Verdict } from './verdict.ts';
 /** Who judges what. */
 const judges: Readonly<Partial<Record<Format, EvidenceFormat>>> = {
   'sgx-dcap': sgxDcap,
+  'tdx-dcap': tdxDcap,
   'aws-nitro': awsNitro,
 };
 

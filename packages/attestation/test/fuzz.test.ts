@@ -6,8 +6,9 @@ import { verifyAttestation } from '../src/verify.ts';
 import { parseCollateral } from '../src/dcap/collateral.ts';
 import { parsePckExtensions } from '../src/dcap/pck-extensions.ts';
 import { parseQeIdentity } from '../src/dcap/qe-identity.ts';
-import { parseSgxQuote } from '../src/dcap/quote.ts';
-import { parseTcbInfo } from '../src/dcap/tcb-info.ts';
+import { parseQuote } from '../src/dcap/quote.ts';
+import { parseSgxTcbInfo } from '../src/dcap/tcb-info.ts';
+import { sgx } from '../src/dcap/verify-sgx.ts';
 import { type Bytes, equalBytes } from '../src/encoding/byte-reader.ts';
 import { FormatError } from '../src/encoding/format-error.ts';
 import { intelProfile } from '../src/dcap/certificates.ts';
@@ -125,14 +126,16 @@ function printCounts(verdicts: ReadonlyMap<string, number>): void {
 function readersOf(
   seed: Seed,
 ): readonly (readonly [string, Bytes | string, (input: never) => unknown])[] {
-  const quote = parseSgxQuote(seed.quote);
+  const quote = parseQuote(seed.quote, sgx);
   const collateral = parseCollateral(seed.members);
   const pck = parseCertificate('PCK', quote.pckChain[0]!, intelProfile);
-  const [sgxId, sgx] = [...pck.extensions].find(([id]) => id.startsWith('1.2.840.113741'))!;
+  const [sgxId, sgxExtensions] = [...pck.extensions].find(([id]) =>
+    id.startsWith('1.2.840.113741'),
+  )!;
   const withSgx = (value: Bytes): unknown =>
     parsePckExtensions({ ...pck, extensions: new Map([[sgxId, { critical: false, value }]]) });
   return [
-    ['quote', seed.quote, parseSgxQuote],
+    ['quote', seed.quote, (bytes: Bytes) => parseQuote(bytes, sgx)],
     ['certificate', quote.pckChain[0]!, (der: Bytes) => parseCertificate('c', der, intelProfile)],
     [
       'CA certificate',
@@ -140,9 +143,9 @@ function readersOf(
       (der: Bytes) => parseCertificate('c', der, intelProfile),
     ],
     ['CRL', collateral.pckCrl, (der: Bytes) => parseCrl('c', der)],
-    ['PCK extensions', sgx.value, withSgx],
-    ['TCB info', collateral.tcbInfo.text, parseTcbInfo],
-    ['QE identity', collateral.qeIdentity.text, parseQeIdentity],
+    ['PCK extensions', sgxExtensions.value, withSgx],
+    ['TCB info', collateral.tcbInfo.text, parseSgxTcbInfo],
+    ['QE identity', collateral.qeIdentity.text, (text: string) => parseQeIdentity(text, 'QE')],
   ];
 }
 

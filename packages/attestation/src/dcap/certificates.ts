@@ -14,7 +14,7 @@ import { equalNames } from '../x509/name.ts';
 import { describeOutside, earliest, iso, isWithin } from '../x509/period.ts';
 import type { Collateral } from './collateral.ts';
 import { hasSgxExtensions, type PckExtensions, parsePckExtensions } from './pck-extensions.ts';
-import type { SgxQuote } from './quote.ts';
+import type { Quote } from './quote.ts';
 
 /**
  * Intel SGX PCK Certificate and CRL Profile Specification, §1. A certificate that names no CRL could never be
@@ -50,7 +50,7 @@ export interface Certificates {
 
 /** Parses every certificate and CRL: checks `certificate` and `crl`. */
 export function readCertificates(
-  quote: SgxQuote,
+  quote: Pick<Quote<unknown>, 'pckChain'>,
   collateral: Collateral,
   verdict: Verdict,
 ): Certificates {

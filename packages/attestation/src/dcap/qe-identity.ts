@@ -3,10 +3,10 @@ import { decodeHex } from '../encoding/hex.ts';
 import { JsonObject } from '../encoding/json.ts';
 import type { Period } from '../x509/period.ts';
 import type { SgxReport } from './sgx-report.ts';
+import { parseJudgement } from './tcb-info.ts';
 import { qeStatuses, type QeStatus } from './tcb-status.ts';
 
 const maxLevels = 256;
-const maxAdvisories = 256;
 const maxNumber = 0xffff_ffff;
 
 /** One level: the version that a quoting enclave must reach, and what Intel says of one that does. */
@@ -38,15 +38,18 @@ interface Attributes {
   readonly xfrm: bigint;
 }
 
+/** Name of a quoting enclave: of the one for enclaves, or the one for TDs. */
+export type QeId = 'QE' | 'TD_QE';
+
 /**
- * Reads the identity of the SGX quoting enclave, version 2. Members that Intel adds some day are read past:
- * it signed them.
+ * Reads the identity of a quoting enclave, version 2. Members that Intel adds some day are read past: it
+ * signed them.
  *
  * @throws {FormatError} for another version or enclave, or a status unknown.
  */
-export function parseQeIdentity(text: string): QeIdentity {
+export function parseQeIdentity(text: string, id: QeId): QeIdentity {
   const json = JsonObject.parse('qeIdentity', text);
-  json.oneOf('id', ['QE']);
+  json.oneOf('id', [id]);
   const version = json.uint('version', maxNumber);
   if (version !== 2) json.fail('version', `2 expected, ${version} found`);
   return {
@@ -60,9 +63,7 @@ export function parseQeIdentity(text: string): QeIdentity {
     isvProdId: json.uint('isvprodid', 0xffff),
     levels: json.objects('tcbLevels', maxLevels).map((level) => ({
       isvSvn: level.object('tcb').uint('isvsvn', 0xffff),
-      date: level.time('tcbDate'),
-      status: level.oneOf('tcbStatus', qeStatuses),
-      advisories: level.optionalStrings('advisoryIDs', maxAdvisories),
+      ...parseJudgement(level, qeStatuses),
     })),
   };
 }

@@ -2,9 +2,9 @@ import { decodeHex, encodeHex } from '../encoding/hex.ts';
 import { JsonObject } from '../encoding/json.ts';
 import type { Period } from '../x509/period.ts';
 import type { PckExtensions } from './pck-extensions.ts';
-import { type PlatformStatus, tcbStatuses } from './tcb-status.ts';
+import { type LevelStatus, levelStatuses } from './tcb-status.ts';
 
-const componentCount = 16;
+export const componentCount = 16;
 const maxLevels = 256;
 const maxAdvisories = 256;
 const maxNumber = 0xffff_ffff;
@@ -14,12 +14,12 @@ export interface TcbLevel {
   readonly components: readonly number[];
   readonly pceSvn: number;
   readonly date: Date;
-  readonly status: PlatformStatus;
+  readonly status: LevelStatus;
   readonly advisories: readonly string[];
 }
 
-/** Intel's TCB info for one kind of SGX platform (PCS API, "TCB Info V2" and "V3"). */
-export interface TcbInfo {
+/** Intel's TCB info for one kind of platform (PCS API, "TCB Info V2" and "V3"). */
+export interface TcbInfo<Level extends TcbLevel = TcbLevel> {
   /** From issueDate to nextUpdate. */
   readonly validity: Period;
   /** 6 bytes, lower-case hex. */
@@ -28,17 +28,17 @@ export interface TcbInfo {
   readonly pceId: string;
   readonly evaluationDataNumber: number;
   /** The highest first. */
-  readonly levels: readonly TcbLevel[];
+  readonly levels: readonly Level[];
 }
 
 /**
- * Reads TCB info of version 2 or 3. Members that Intel adds some day are read past: it signed them.
+ * Reads TCB info for SGX, of version 2 or 3. Members that Intel adds some day are read past: it signed them.
  *
  * @throws {FormatError} for another version, TCB type or TEE than SGX, doubled levels, or a status unknown.
  */
-export function parseTcbInfo(text: string): TcbInfo {
+export function parseSgxTcbInfo(text: string): TcbInfo {
   const json = JsonObject.parse('tcbInfo', text);
-  const version = json.uint('version', maxNumber);
+  const version = tcbInfoVersion(json);
   if (version !== 2 && version !== 3) json.fail('version', `2 or 3 expected, ${version} found`);
   if (version === 3) {
     json.oneOf('id', ['SGX']);
@@ -46,12 +46,32 @@ export function parseTcbInfo(text: string): TcbInfo {
       if (json.has(name)) json.fail(name, 'not expected in TCB info for SGX');
     }
   }
+  const components = version === 2 ? parseComponentsV2 : parseSgxComponents;
+  return parseTcbInfo(
+    json,
+    (level) => parseTcbLevel(level, components(level.object('tcb'))),
+    rankOf,
+  );
+}
+
+export function tcbInfoVersion(json: JsonObject): number {
+  return json.uint('version', maxNumber);
+}
+
+/**
+ * Reads what TCB info for either TEE says.
+ *
+ * @param rank - Numbers by which levels are ordered, and of which no two levels have the same.
+ */
+export function parseTcbInfo<Level extends TcbLevel>(
+  json: JsonObject,
+  parseLevel: (json: JsonObject) => Level,
+  rank: (level: Level) => readonly number[],
+): TcbInfo<Level> {
   if (json.uint('tcbType', maxNumber) !== 0) json.fail('tcbType', '0 expected');
-  const levels = json
-    .objects('tcbLevels', maxLevels)
-    .map((level) => parseLevel(level, version))
-    .sort((a, b) => compareLevels(b, a));
-  if (levels.some((level, index) => index > 0 && compareLevels(level, levels[index - 1]!) === 0)) {
+  const compare = (a: Level, b: Level): number => compareNumbers(rank(b), rank(a));
+  const levels = json.objects('tcbLevels', maxLevels).map(parseLevel).sort(compare);
+  if (levels.some((level, index) => index > 0 && compare(level, levels[index - 1]!) === 0)) {
     json.fail('tcbLevels', 'a doubled level');
   }
   return {
@@ -63,47 +83,73 @@ export function parseTcbInfo(text: string): TcbInfo {
   };
 }
 
-/** The highest level all of whose versions the platform reaches; `null` if there is none. */
-export function matchTcbLevel(
-  tcbInfo: TcbInfo,
-  platform: Pick<PckExtensions, 'components' | 'pceSvn'>,
-): TcbLevel | null {
-  const reached = tcbInfo.levels.find(
-    (level) =>
-      platform.pceSvn >= level.pceSvn &&
-      level.components.every((version, index) => (platform.components[index] ?? -1) >= version),
-  );
-  return reached ?? null;
+export function parseTcbLevel(json: JsonObject, components: readonly number[]): TcbLevel {
+  return {
+    components,
+    pceSvn: json.object('tcb').uint('pcesvn', 0xffff),
+    ...parseJudgement(json, levelStatuses),
+  };
 }
 
-function parseLevel(json: JsonObject, version: number): TcbLevel {
-  const tcb = json.object('tcb');
+/** What Intel says of a level of anything: its status, since when, and why. */
+export function parseJudgement<const Status extends string>(
+  json: JsonObject,
+  statuses: readonly Status[],
+): { readonly date: Date; readonly status: Status; readonly advisories: readonly string[] } {
   return {
-    components: version === 2 ? parseComponentsV2(tcb) : parseComponentsV3(tcb),
-    pceSvn: tcb.uint('pcesvn', 0xffff),
     date: json.time('tcbDate'),
-    status: json.oneOf('tcbStatus', tcbStatuses),
+    status: json.oneOf('tcbStatus', statuses),
     advisories: json.optionalStrings('advisoryIDs', maxAdvisories),
   };
 }
 
-function parseComponentsV2(tcb: JsonObject): number[] {
+export function parseSgxComponents(tcb: JsonObject): readonly number[] {
+  return parseComponents(tcb, 'sgxtcbcomponents');
+}
+
+/** The versions of the 16 components, in version 3. */
+export function parseComponents(tcb: JsonObject, name: string): readonly number[] {
+  const components = tcb.objects(name, componentCount);
+  if (components.length !== componentCount) tcb.fail(name, `${componentCount} of them expected`);
+  return components.map((component) => {
+    for (const text of ['category', 'type']) if (component.has(text)) component.string(text);
+    return component.uint('svn', 0xff);
+  });
+}
+
+function parseComponentsV2(tcb: JsonObject): readonly number[] {
   return Array.from({ length: componentCount }, (_, index) =>
     tcb.uint(`sgxtcbcomp${String(index + 1).padStart(2, '0')}svn`, 0xff),
   );
 }
 
-function parseComponentsV3(tcb: JsonObject): number[] {
-  const components = tcb.objects('sgxtcbcomponents', componentCount);
-  if (components.length !== componentCount) {
-    tcb.fail('sgxtcbcomponents', `${componentCount} of them expected`);
-  }
-  return components.map((component) => component.uint('svn', 0xff));
+/** The highest level all of whose versions the platform reaches; `null` if there is none. */
+export function matchTcbLevel(
+  { levels }: TcbInfo,
+  platform: Pick<PckExtensions, 'components' | 'pceSvn'>,
+): TcbLevel | null {
+  return levels.find((level) => reachesLevel(level, platform)) ?? null;
+}
+
+/** Whether the platform reaches every version that its certificate tells of. */
+export function reachesLevel(
+  level: TcbLevel,
+  platform: Pick<PckExtensions, 'components' | 'pceSvn'>,
+): boolean {
+  return platform.pceSvn >= level.pceSvn && reachesAll(platform.components, level.components);
+}
+
+/** Whether every version is at least the one demanded. */
+export function reachesAll(found: ArrayLike<number>, demanded: readonly number[]): boolean {
+  return demanded.every((version, index) => (found[index] ?? -1) >= version);
 }
 
 /** Component by component, then by PCESVN: the order in which Intel's library tries levels. */
-function compareLevels(a: TcbLevel, b: TcbLevel): number {
-  const differing = a.components.findIndex((version, index) => version !== b.components[index]);
-  if (differing === -1) return a.pceSvn - b.pceSvn;
-  return a.components[differing]! - b.components[differing]!;
+export function rankOf({ components, pceSvn }: TcbLevel): readonly number[] {
+  return [...components, pceSvn];
+}
+
+function compareNumbers(a: readonly number[], b: readonly number[]): number {
+  const differing = a.findIndex((number, index) => number !== b[index]);
+  return differing === -1 ? 0 : a[differing]! - b[differing]!;
 }

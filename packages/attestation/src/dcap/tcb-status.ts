@@ -1,5 +1,5 @@
 /** Every status that Intel gives a TCB level of a platform. */
-export const tcbStatuses = [
+export const levelStatuses = [
   'UpToDate',
   'SWHardeningNeeded',
   'ConfigurationNeeded',
@@ -9,8 +9,12 @@ export const tcbStatuses = [
   'Revoked',
 ] as const;
 
-/** One of {@link tcbStatuses}. */
-export type PlatformStatus = (typeof tcbStatuses)[number];
+/** One of {@link levelStatuses}. */
+export type LevelStatus = (typeof levelStatuses)[number];
+
+/** What a platform is, all things considered: of a TD, also that starting it again would bring it up to date. */
+export type PlatformStatus =
+  LevelStatus | 'TDRelaunchAdvised' | 'TDRelaunchAdvisedConfigurationNeeded';
 
 /** Statuses that Intel gives a TCB level of a quoting enclave; all but the first and last count as out of date. */
 export const qeStatuses = [
@@ -24,8 +28,14 @@ export const qeStatuses = [
 /** One of {@link qeStatuses}. */
 export type QeStatus = (typeof qeStatuses)[number];
 
-/** What a platform's status becomes when its quoting enclave is out of date. */
-const withOutdatedQe: Readonly<Record<PlatformStatus, PlatformStatus>> = {
+/** Statuses that Intel gives a TCB level of a TDX module. */
+export const moduleStatuses = ['UpToDate', 'OutOfDate', 'Revoked'] as const;
+
+/** One of {@link moduleStatuses}. */
+export type ModuleStatus = (typeof moduleStatuses)[number];
+
+/** What a platform's status becomes when a part of it is out of date. */
+const withOutdatedPart: Readonly<Record<LevelStatus, LevelStatus>> = {
   UpToDate: 'OutOfDate',
   SWHardeningNeeded: 'OutOfDate',
   ConfigurationNeeded: 'OutOfDateConfigurationNeeded',
@@ -35,8 +45,8 @@ const withOutdatedQe: Readonly<Record<PlatformStatus, PlatformStatus>> = {
   Revoked: 'Revoked',
 };
 
-/** Status of a platform and its quoting enclave together, as Intel's library converges them. */
-export function convergeStatus(platform: PlatformStatus, qe: QeStatus): PlatformStatus {
-  if (qe === 'UpToDate') return platform;
-  return qe === 'Revoked' ? 'Revoked' : withOutdatedQe[platform];
+/** Status of a platform and its quoting enclave or TDX module together, as Intel's library converges them. */
+export function convergeStatus(platform: LevelStatus, part: QeStatus | ModuleStatus): LevelStatus {
+  if (part === 'UpToDate') return platform;
+  return part === 'Revoked' ? 'Revoked' : withOutdatedPart[platform];
 }

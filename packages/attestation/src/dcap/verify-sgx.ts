@@ -1,51 +1,45 @@
-import { type Bytes, equalBytes } from '../encoding/byte-reader.ts';
-import { decodeHex, encodeHex } from '../encoding/hex.ts';
-import type { Check } from '../errors.ts';
+import type { Bytes } from '../encoding/byte-reader.ts';
+import { encodeHex } from '../encoding/hex.ts';
 import type { TrustAnchors } from '../roots/trust-anchors.ts';
 import { plan, type PlannedCheck, type Verdict } from '../verdict.ts';
-import type { Certificate } from '../x509/certificate.ts';
-
-import { describeOutside, earliest, iso, isWithin, type Period } from '../x509/period.ts';
-import { p256Key, verifySignature } from '../x509/signature.ts';
-import { readCertificates, verifyCertificates } from './certificates.ts';
-import { type Collateral, parseCollateral, type SignedDocument } from './collateral.ts';
 import type { PlatformTcb } from './intel-policy.ts';
-import type { PckExtensions } from './pck-extensions.ts';
-import { matchQeLevel, parseQeIdentity, type QeIdentity } from './qe-identity.ts';
-import { parseSgxQuote, type SgxQuote } from './quote.ts';
 import { quoteChecks } from './quote-checks.ts';
-import { attributeFlags, type SgxReport } from './sgx-report.ts';
-import { matchTcbLevel, parseTcbInfo, type TcbInfo } from './tcb-info.ts';
+import { attributeFlags, parseSgxReport, type SgxReport, sgxReportLength } from './sgx-report.ts';
+import { matchTcbLevel, parseSgxTcbInfo, type TcbInfo } from './tcb-info.ts';
 import { convergeStatus } from './tcb-status.ts';
+import {
+  type IntelEvidence,
+  type IntelTee,
+  type VerifiedQuote,
+  verifyQuote,
+} from './verify-quote.ts';
 
 /** The checks that {@link verifySgx} makes, in order. */
 export const sgxEvidenceChecks: readonly PlannedCheck[] = [
   plan(
     'layout',
-    'an SGX quote of version 3, and nothing after it but zero bytes',
+    'an SGX quote of version 3, 4 or 5, and nothing after it but zero bytes',
     'nobody yet',
     'Intel SGX ECDSA QuoteLibReference, "Quote Format"',
   ),
   ...quoteChecks,
 ];
 
-/** Genuine evidence: Intel vouches for all of it, at this time. What to think of it is policy. */
-export interface SgxEvidence {
-  readonly report: SgxReport;
-  readonly platform: PckExtensions;
-  readonly tcb: PlatformTcb;
-  /** When what Intel publishes about the platform was issued: TCB info, QE identity, PCK CRL. */
-  readonly issued: readonly Date[];
-  /** When the first thing that vouches for it ends. */
-  readonly validUntil: Date;
-}
+export type SgxEvidence = IntelEvidence<SgxReport>;
 
-/**
- * Verifies an SGX quote and the collateral that vouches for it: shape, the vendor's signatures, validity, and
- * the inner binding from the platform's certificate to the enclave's report. Policy comes after.
- *
- * @see trust.md, "Verifier rules"; Intel SGX DCAP Quote Verification Library, §4.1.2.4
- */
+/** Of enclaves Intel makes quotes of version 3; its library verifies the later versions alike. */
+export const sgx: IntelTee<SgxReport, TcbInfo> = {
+  name: 'SGX',
+  workload: 'enclave',
+  teeType: 0,
+  bodies: [
+    { name: 'SGX', type: 1, versions: [3, 4], length: sgxReportLength, parse: parseSgxReport },
+  ],
+  parseTcbInfo: parseSgxTcbInfo,
+  qeId: 'QE',
+};
+
+/** Verifies an SGX quote and the collateral that vouches for it. Policy comes after. */
 export async function verifySgx(
   evidence: Bytes,
   endorsements: unknown,
@@ -53,201 +47,30 @@ export async function verifySgx(
   at: Date,
   verdict: Verdict,
 ): Promise<SgxEvidence> {
-  const quote = readQuote(evidence, verdict);
-  const collateral = readCollateral(endorsements, quote, verdict);
-  const certificates = readCertificates(quote, collateral, verdict);
-  await verifyCertificates(certificates, anchors, at, verdict);
-  const tcbInfo = await verifyTcbInfo(collateral, certificates.tcbInfoSigner, at, verdict);
-  const qeIdentity = await verifyQeIdentity(collateral, certificates.qeIdentitySigner, at, verdict);
-  verifyPlatform(tcbInfo, certificates.platform, verdict);
-  verifyQeVendor(quote, verdict);
-  await verifyQeReport(quote, certificates.pck, verdict);
-  await verifyQeReportBinding(quote, verdict);
-  verifyQe(quote.qeReport, qeIdentity, verdict);
-  await verifyQuoteSignature(quote, verdict);
-
-  const tcb = matchTcb(tcbInfo, qeIdentity, certificates.platform, quote.qeReport);
-  const { rootCrl, pckCrl, all } = certificates;
-  const periods = [...all, rootCrl, pckCrl, tcbInfo, qeIdentity].map(({ validity }) => validity.to);
+  const quote = await verifyQuote(sgx, evidence, endorsements, anchors, at, verdict);
+  const { report, platform, issued, validUntil } = quote;
+  const tcb = matchTcb(quote);
   verdict.know({
     tcbStatus: tcb.status,
-    debug: (quote.report.attributesFlags & attributeFlags.debug) !== 0n,
-    measurement: encodeHex(quote.report.mrEnclave),
-    reportData: encodeHex(quote.report.reportData),
+    debug: (report.attributesFlags & attributeFlags.debug) !== 0n,
+    measurement: encodeHex(report.mrEnclave),
+    reportData: encodeHex(report.reportData),
   });
-  return {
-    report: quote.report,
-    platform: certificates.platform,
-    tcb,
-    issued: [tcbInfo, qeIdentity, pckCrl].map(({ validity }) => validity.from),
-    validUntil: earliest(periods),
-  };
+  return { report, platform, tcb, issued, validUntil };
 }
 
-function readQuote(evidence: Bytes, verdict: Verdict): SgxQuote {
-  const quote = verdict.reading('layout', () => parseSgxQuote(evidence));
-  const padding =
-    quote.padding === 0 ? '' : `; ${quote.padding} zero bytes of padding after it, cut off`;
-  verdict.passed('layout', `SGX quote v3 of ${quote.length} bytes${padding}`);
-  return quote;
-}
-
-function readCollateral(endorsements: unknown, quote: SgxQuote, verdict: Verdict): Collateral {
-  const collateral = verdict.reading('endorsements', () => parseCollateral(endorsements));
-  const { pckChain } = collateral;
-  if (pckChain?.some((der, index) => !equalBytes(der, quote.pckChain[index]!))) {
-    verdict.refuse(
-      'endorsements',
-      'pck_certificate and pck_signing_chain differ from the chain inside the quote',
-    );
-  }
-  verdict.passed('endorsements', 'every member of the collateral is there once, and no other');
-  return collateral;
-}
-
-async function verifyTcbInfo(
-  { tcbInfo: document }: Collateral,
-  signer: Certificate,
-  at: Date,
-  verdict: Verdict,
-): Promise<TcbInfo> {
-  await verifyDocument('tcb-info-signature', 'TCB info', document, signer, verdict);
-  const tcbInfo = verdict.reading('tcb-info', () => parseTcbInfo(document.text));
-  verdict.passed(
-    'tcb-info',
-    `for SGX, ${tcbInfo.levels.length} levels, evaluation number ${tcbInfo.evaluationDataNumber}`,
-  );
-  verifyDocumentValidity('tcb-info-validity', 'TCB info', tcbInfo.validity, at, verdict);
-  return tcbInfo;
-}
-
-async function verifyQeIdentity(
-  { qeIdentity: document }: Collateral,
-  signer: Certificate,
-  at: Date,
-  verdict: Verdict,
-): Promise<QeIdentity> {
-  await verifyDocument('qe-identity-signature', 'QE identity', document, signer, verdict);
-  const identity = verdict.reading('qe-identity-document', () => parseQeIdentity(document.text));
-  verdict.passed(
-    'qe-identity-document',
-    `for SGX, ${identity.levels.length} levels, evaluation number ${identity.evaluationDataNumber}`,
-  );
-  verifyDocumentValidity('qe-identity-validity', 'QE identity', identity.validity, at, verdict);
-  return identity;
-}
-
-async function verifyDocument(
-  check: Check,
-  what: string,
-  { text, signature }: SignedDocument,
-  signer: Certificate,
-  verdict: Verdict,
-): Promise<void> {
-  const bytes = new TextEncoder().encode(text);
-  if (!(await verifySignature(signer.key, signature, bytes))) {
-    verdict.refuse(check, `the ${what} is not signed by the ${signer.what}`);
-  }
-  verdict.passed(check, `${bytes.length} bytes of ${what}, signed by the ${signer.what}`);
-}
-
-function verifyDocumentValidity(
-  check: Check,
-  what: string,
-  validity: Period,
-  at: Date,
-  verdict: Verdict,
-): void {
-  if (!isWithin(validity, at)) {
-    verdict.refuse(check, describeOutside(what, validity, at), 'Judge with fresh collateral');
-  }
-  verdict.passed(check, `current at ${iso(at)}: from ${iso(validity.from)} to ${iso(validity.to)}`);
-}
-
-function verifyPlatform(tcbInfo: TcbInfo, platform: PckExtensions, verdict: Verdict): void {
-  for (const member of ['fmspc', 'pceId'] as const) {
-    if (tcbInfo[member] !== platform[member]) {
-      verdict.refuse(
-        'platform-match',
-        `the platform's ${member.toUpperCase()} is ${platform[member]}, the TCB info is for ${tcbInfo[member]}`,
-      );
-    }
-  }
-  verdict.passed('platform-match', `FMSPC ${platform.fmspc}, PCEID ${platform.pceId}`);
-}
-
-const intelVendorId = decodeHex('intelVendorId', '939a7233f79c4ca9940a0db3957f0607');
-
-function verifyQeVendor(quote: SgxQuote, verdict: Verdict): void {
-  if (!equalBytes(quote.qeVendorId, intelVendorId)) {
-    verdict.refuse('qe-vendor', "the quoting enclave's vendor is not Intel");
-  }
-  verdict.passed('qe-vendor', 'the quote names Intel as the vendor of its quoting enclave');
-}
-
-async function verifyQeReport(quote: SgxQuote, pck: Certificate, verdict: Verdict): Promise<void> {
-  const { qeReportSignature, qeReportBytes } = quote;
-  if (!(await verifySignature(pck.key, qeReportSignature, qeReportBytes))) {
-    verdict.refuse(
-      'qe-report-signature',
-      "the quoting enclave's report is not signed by the PCK, the platform's own key",
-    );
-  }
-  verdict.passed('qe-report-signature', "the platform's own key vouches for its quoting enclave");
-}
-
-async function verifyQeReportBinding(quote: SgxQuote, verdict: Verdict): Promise<void> {
-  const bound = new Uint8Array([...quote.attestationKey, ...quote.qeAuthData]);
-  const expected = new Uint8Array(64);
-  expected.set(new Uint8Array(await crypto.subtle.digest('SHA-256', bound)));
-  if (!equalBytes(quote.qeReport.reportData, expected)) {
-    verdict.refuse(
-      'qe-report-binding',
-      "the quoting enclave's report vouches for another attestation key",
-    );
-  }
-  verdict.passed('qe-report-binding', 'the quoting enclave vouches for the attestation key');
-}
-
-function verifyQe(qe: SgxReport, identity: QeIdentity, verdict: Verdict): void {
-  const { attributes, attributesMask } = identity;
-  const differing = [
-    ['MRSIGNER', equalBytes(qe.mrSigner, identity.mrSigner)],
-    ['ISVPRODID', qe.isvProdId === identity.isvProdId],
-    ['MISCSELECT', ((qe.miscSelect & identity.miscSelectMask) ^ identity.miscSelect) === 0],
-    ['ATTRIBUTES.FLAGS', (qe.attributesFlags & attributesMask.flags) === attributes.flags],
-    ['ATTRIBUTES.XFRM', (qe.attributesXfrm & attributesMask.xfrm) === attributes.xfrm],
-  ].find(([, equal]) => equal === false);
-  if (differing) {
-    verdict.refuse(
-      'qe-identity',
-      `the quoting enclave's ${differing[0]} is not that of the QE identity`,
-    );
-  }
-  verdict.passed('qe-identity', `as the QE identity demands, ISVSVN ${qe.isvSvn}`);
-}
-
-async function verifyQuoteSignature(quote: SgxQuote, verdict: Verdict): Promise<void> {
-  const key = p256Key(quote.attestationKey);
-  if (!(await verifySignature(key, quote.signature, quote.signedBytes))) {
-    verdict.refuse('quote-signature', 'the quote is not signed by the attestation key');
-  }
-  verdict.passed('quote-signature', 'the attestation key vouches for this report of the enclave');
-}
-
-function matchTcb(
-  tcbInfo: TcbInfo,
-  qeIdentity: QeIdentity,
-  platform: PckExtensions,
-  qeReport: SgxReport,
-): PlatformTcb {
+function matchTcb({
+  tcbInfo,
+  platform,
+  qeLevel,
+  evaluationDataNumber,
+}: VerifiedQuote<SgxReport, TcbInfo>): PlatformTcb {
   const level = matchTcbLevel(tcbInfo, platform);
-  const qeLevel = matchQeLevel(qeIdentity, qeReport);
   return {
     status: level && qeLevel ? convergeStatus(level.status, qeLevel.status) : null,
     unmatched: level ? (qeLevel ? null : 'quoting enclave') : 'platform',
     date: level?.date ?? null,
     advisories: [...new Set([...(level?.advisories ?? []), ...(qeLevel?.advisories ?? [])])],
-    evaluationDataNumber: Math.min(tcbInfo.evaluationDataNumber, qeIdentity.evaluationDataNumber),
+    evaluationDataNumber,
   };
 }

@@ -1,3 +1,4 @@
+import type { Bytes } from '../encoding/byte-reader.ts';
 import { decodeHex } from '../encoding/hex.ts';
 import type { TomlTable } from './toml-table.ts';
 
@@ -10,9 +11,12 @@ export function printable(table: TomlTable, key: string): string | undefined {
 
 /** Bytes as hexadecimal digits. */
 export function bytes(table: TomlTable, key: string, length: number): Uint8Array | undefined {
-  return table.parsed(key, `${2 * length} hexadecimal digits`, (text) =>
-    isHex(text, 2 * length) ? decodeHex(key, text) : null,
-  );
+  return table.parsed(key, `${2 * length} hexadecimal digits`, (text) => bytesOf(text, length));
+}
+
+/** Bytes as hexadecimal digits; `null` for anything else. */
+export function bytesOf(text: string, length: number): Bytes | null {
+  return isHex(text, 2 * length) ? decodeHex('manifest', text) : null;
 }
 
 /** The hexadecimal form of a number, as BlindAI's file has it: `0x` and leading zeros are optional. */

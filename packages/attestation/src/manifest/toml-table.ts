@@ -98,6 +98,24 @@ export class TomlTable {
     });
   }
 
+  /** An array with one text for each of these fields, in their order. */
+  tuple<Item>(
+    key: string,
+    fields: readonly {
+      readonly expected: string;
+      readonly read: (text: string) => Item | null;
+    }[],
+  ): readonly Item[] | undefined {
+    return this.#take(key, `an array of ${fields.length} texts`, (value) => {
+      if (!Array.isArray(value) || value.length !== fields.length) return null;
+      return fields.map(({ expected, read }, index) => {
+        const text: unknown = value[index];
+        const item = typeof text === 'string' ? read(text) : null;
+        return item ?? this.refuse(`${key}[${index}]`, expected, text);
+      });
+    });
+  }
+
   /** A text that `read` turns into something else, returning `null` for one that will not do. */
   parsed<Item>(
     key: string,

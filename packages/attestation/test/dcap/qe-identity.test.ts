@@ -1,7 +1,8 @@
 import { createPlatform } from '@blindai/simulator';
 import { describe, expect, it } from 'vitest';
 import { matchQeLevel, parseQeIdentity } from '../../src/dcap/qe-identity.ts';
-import { parseSgxQuote } from '../../src/dcap/quote.ts';
+import { parseQuote } from '../../src/dcap/quote.ts';
+import { sgx } from '../../src/dcap/verify-sgx.ts';
 import { FormatError } from '../../src/encoding/format-error.ts';
 import { at, measurement, reportData } from '../simulated.ts';
 
@@ -31,7 +32,7 @@ const identity = (more: Json = {}): Json => ({
 });
 
 const parse = (json: Json): ReturnType<typeof parseQeIdentity> =>
-  parseQeIdentity(JSON.stringify(json));
+  parseQeIdentity(JSON.stringify(json), 'QE');
 
 describe('parseQeIdentity', () => {
   it('reads values as they stand in a report', () => {
@@ -73,11 +74,9 @@ describe('parseQeIdentity', () => {
 
 it('matchQeLevel finds the first level that the version reaches', async () => {
   const platform = await createPlatform({ at });
-  const qeReport = async (
-    isvSvn: number,
-  ): Promise<ReturnType<typeof parseSgxQuote>['qeReport']> => {
+  const qeReport = async (isvSvn: number): Promise<ReturnType<typeof parseQuote>['qeReport']> => {
     const quote = await platform.quote({ measurement, reportData, qeReport: { isvSvn } });
-    return parseSgxQuote(new Uint8Array(quote)).qeReport;
+    return parseQuote(new Uint8Array(quote), sgx).qeReport;
   };
   const parsed = parse(identity());
   const statuses = [9, 8, 7, 6, 5].map(

@@ -3,7 +3,8 @@ import type { QuoteOptions } from '@blindai/simulator';
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../src/encoding/byte-reader.ts';
 import { FormatError } from '../../src/encoding/format-error.ts';
-import { parseSgxQuote } from '../../src/dcap/quote.ts';
+import { parseQuote } from '../../src/dcap/quote.ts';
+import { sgx } from '../../src/dcap/verify-sgx.ts';
 import { at, measurement, reportData } from '../simulated.ts';
 
 const platform = await createPlatform({ at });
@@ -17,7 +18,7 @@ async function quoteWithChain(text: string): Promise<Bytes> {
   return quote({ certification: { type: 5, data: new TextEncoder().encode(text) } });
 }
 
-describe('parseSgxQuote', () => {
+describe('parseQuote', () => {
   it('reads every field', async () => {
     const report = {
       miscSelect: 0x01020304,
@@ -29,7 +30,7 @@ describe('parseSgxQuote', () => {
       isvSvn: 0xfffe,
     };
     const bytes = await quote({ report });
-    const parsed = parseSgxQuote(bytes);
+    const parsed = parseQuote(bytes, sgx);
     expect(parsed.report).toMatchObject({
       miscSelect: report.miscSelect,
       attributesFlags: report.flags,
@@ -53,7 +54,7 @@ describe('parseSgxQuote', () => {
     ['without one', chain],
     ['without a line end after it', chain.trimEnd()],
   ])('reads a chain %s', async (_, text) => {
-    expect(parseSgxQuote(await quoteWithChain(text)).pckChain).toHaveLength(3);
+    expect(parseQuote(await quoteWithChain(text), sgx).pckChain).toHaveLength(3);
   });
 
   it.each([
@@ -65,25 +66,27 @@ describe('parseSgxQuote', () => {
     ['no chain', ''],
   ])('refuses %s', async (_, text) => {
     const bytes = await quoteWithChain(text);
-    expect(() => parseSgxQuote(bytes)).toThrow(/quote\.certificationData/);
+    expect(() => parseQuote(bytes, sgx)).toThrow(/quote\.certificationData/);
   });
 
   it.each([1, 2, 3, 4, 6, 7])('refuses certification data of type %i', async (type) => {
     const bytes = await quote({ certification: { type, data: new TextEncoder().encode(chain) } });
-    expect(() => parseSgxQuote(bytes)).toThrow(`certificationDataType: 5 expected, ${type} found`);
+    expect(() => parseQuote(bytes, sgx)).toThrow(
+      `certificationDataType: 5 expected, ${type} found`,
+    );
   });
 
   it('cuts zeros off, up to 16 KiB in all', async () => {
     const bytes = await quote();
     const padded = new Uint8Array(16 * 1024);
     padded.set(bytes);
-    expect(parseSgxQuote(padded)).toMatchObject({
+    expect(parseQuote(padded, sgx)).toMatchObject({
       length: bytes.length,
       padding: padded.length - bytes.length,
     });
     const tooLong = new Uint8Array(16 * 1024 + 1);
     tooLong.set(bytes);
-    expect(() => parseSgxQuote(tooLong)).toThrow('at most 16384 bytes');
+    expect(() => parseQuote(tooLong, sgx)).toThrow('at most 16384 bytes');
   });
 
   it('refuses one byte in the padding that is not zero', async () => {
@@ -92,7 +95,7 @@ describe('parseSgxQuote', () => {
       const padded = new Uint8Array(bytes.length + 100);
       padded.set(bytes);
       padded[bytes.length + offset] = 1;
-      expect(() => parseSgxQuote(padded)).toThrow('quote.padding');
+      expect(() => parseQuote(padded, sgx)).toThrow('quote.padding');
     }
   });
 
@@ -105,14 +108,14 @@ describe('parseSgxQuote', () => {
     for (const start of [48, 48 + 384 + 4 + 128]) {
       const bytes = await quote();
       bytes[start + offset] = 1;
-      expect(() => parseSgxQuote(bytes)).toThrow(/reserved\d: only zero bytes expected/);
+      expect(() => parseQuote(bytes, sgx)).toThrow(/reserved\d: only zero bytes expected/);
     }
   });
 
   it.each([0, 1, 63, 0x7fff_ffff, 0xffff_ffff])('refuses %i bytes of auth data', async (length) => {
     const bytes = await quote();
     new DataView(bytes.buffer).setUint32(432, length, true);
-    expect(() => parseSgxQuote(bytes)).toThrow(FormatError);
+    expect(() => parseQuote(bytes, sgx)).toThrow(FormatError);
   });
 
   it('refuses lengths inside that differ by one', async () => {
@@ -129,7 +132,7 @@ describe('parseSgxQuote', () => {
     ] as const) {
       const changed = bytes.slice();
       changed[offset] = changed[offset]! + change;
-      expect(() => parseSgxQuote(changed)).toThrow(FormatError);
+      expect(() => parseQuote(changed, sgx)).toThrow(FormatError);
     }
   });
 });

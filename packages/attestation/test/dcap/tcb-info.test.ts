@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matchTcbLevel, parseTcbInfo } from '../../src/dcap/tcb-info.ts';
+import { matchTcbLevel, parseSgxTcbInfo } from '../../src/dcap/tcb-info.ts';
 import { FormatError } from '../../src/encoding/format-error.ts';
 import { readCases } from '../vectors.ts';
 
@@ -36,9 +36,10 @@ function tcbInfo(version: number, more: Json = {}): Json {
   };
 }
 
-const parse = (json: Json): ReturnType<typeof parseTcbInfo> => parseTcbInfo(JSON.stringify(json));
+const parse = (json: Json): ReturnType<typeof parseSgxTcbInfo> =>
+  parseSgxTcbInfo(JSON.stringify(json));
 
-describe('parseTcbInfo', () => {
+describe('parseSgxTcbInfo', () => {
   it.each([2, 3])('reads version %i', (version) => {
     expect(parse(tcbInfo(version))).toEqual({
       validity: { from: new Date('2025-06-19T10:56:11Z'), to: new Date('2025-07-19T10:56:11Z') },
@@ -141,7 +142,7 @@ it.each(readCases('dcap').map((vector) => [vector.name, vector] as const))(
   (_, { collateral }) => {
     const { tcb_info: text = '' } = JSON.parse(collateral) as Record<string, string>;
     const { tcbLevels } = JSON.parse(text) as { tcbLevels: { tcb: { pcesvn: number } }[] };
-    expect(parseTcbInfo(text).levels.map(({ pceSvn }) => pceSvn)).toEqual(
+    expect(parseSgxTcbInfo(text).levels.map(({ pceSvn }) => pceSvn)).toEqual(
       tcbLevels.map(({ tcb }) => tcb.pcesvn),
     );
   },

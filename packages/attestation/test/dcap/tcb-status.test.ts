@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { convergeStatus, type PlatformStatus, qeStatuses } from '../../src/dcap/tcb-status.ts';
+import { convergeStatus, type LevelStatus, qeStatuses } from '../../src/dcap/tcb-status.ts';
 import { judge, manifest, policy, simulate } from '../simulated.ts';
 
 /** Platform's status, then what it becomes with a quoting enclave out of date. */
-const convergence: readonly (readonly [PlatformStatus, PlatformStatus])[] = [
+const convergence: readonly (readonly [LevelStatus, LevelStatus])[] = [
   ['UpToDate', 'OutOfDate'],
   ['SWHardeningNeeded', 'OutOfDate'],
   ['ConfigurationNeeded', 'OutOfDateConfigurationNeeded'],

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createPlatform } from '@blindai/simulator';
 import { describe, expect, it } from 'vitest';
-import { parseSgxQuote } from '../../src/dcap/quote.ts';
+import { parseQuote } from '../../src/dcap/quote.ts';
+import { sgx } from '../../src/dcap/verify-sgx.ts';
 import { parseManifest } from '../../src/manifest.ts';
 import { at, judge, measurement, policy, reportData, simulate } from '../simulated.ts';
 
@@ -21,8 +22,9 @@ describe('the quoting enclave', () => {
   it('vouches for its attestation key, and for nothing else in those 64 bytes', async () => {
     const platform = await createPlatform({ at });
     const workload = { measurement, reportData };
-    const { attestationKey, qeAuthData } = parseSgxQuote(
+    const { attestationKey, qeAuthData } = parseQuote(
       new Uint8Array(await platform.quote(workload)),
+      sgx,
     );
     const hash = createHash('sha256').update(attestationKey).update(qeAuthData).digest();
     for (const [last, check] of [
