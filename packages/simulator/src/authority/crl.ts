@@ -19,7 +19,7 @@ export async function signCrl(
   const entries = template.revoked.map((serialNumber) =>
     sequence(unsigned(fromHex(serialNumber)), time(from), extensions([keyCompromise])),
   );
-  const algorithm = signatureAlgorithm(key, true);
+  const algorithm = signatureAlgorithm(key);
   const tbs = sequence(
     integer(1), // version 2
     algorithm,

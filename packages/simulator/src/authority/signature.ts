@@ -11,9 +11,9 @@ const oids: Readonly<Record<string, string>> = {
 /**
  * The AlgorithmIdentifier of what a key signs with.
  *
- * RSA-PSS (RFC 4055, section 3.1) is written with SHA-384 throughout and a salt of 48 bytes. AMD writes the
- * trailer field, which DER leaves out as it has its default value, in Milan's and in all CA certificates, and
- * leaves it out in the others.
+ * RSA-PSS (RFC 4055, section 3.1) is written with SHA-384 throughout and a salt of 48 bytes. AMD's own
+ * certificates and its older ones of endorsement keys name the trailer field, which DER leaves out as it has its
+ * default value; newer ones and CRLs leave it out.
  *
  * @throws {TypeError} if no certificate here is signed so.
  */

@@ -4,6 +4,7 @@ import type { Bytes } from '../bytes.ts';
 import type { SimulatedCertificate } from '../certificate.ts';
 import type { CrlOverrides } from '../crl.ts';
 import { unsigned } from '../der.ts';
+import { crlPem } from '../pem.ts';
 import { around } from '../validity.ts';
 import { AuthorityKeyIdentifierExtension, Extension } from '../x509.ts';
 import { amdKeys, authorityName, issueAmdAuthorities } from './authorities.ts';
@@ -92,6 +93,7 @@ export interface SimulatedSnpPlatform {
   readonly certificate: SimulatedCertificate;
   /** The product's CRL as of `at`, DER. */
   readonly crl: Bytes;
+  readonly crlPem: string;
   readonly endorsements: SnpEndorsements;
   /**
    * Makes a report of a guest on this machine, 1184 bytes.
@@ -182,6 +184,7 @@ export async function createSnpPlatform(
     ekPem,
     certificate,
     crl,
+    crlPem: crlPem(crl),
     endorsements: { ek, crl },
     report,
     issueCrl: issue,
@@ -189,7 +192,7 @@ export async function createSnpPlatform(
   };
 }
 
-/** Issues the CRL of a product's root: RFC 5280, section 5, with the two extensions that it demands. */
+/** Issues the CRL of a product's root, with AMD's extensions: the two that RFC 5280, section 5.2, demands. */
 async function issueAmdCrl(at: Date, product: SnpProduct, options: SnpCrlOptions): Promise<Bytes> {
   const { publicKey, privateKey } = await amdKeys('ark');
   const template = {

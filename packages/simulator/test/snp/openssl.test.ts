@@ -6,7 +6,6 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { available } from '../../../../test/support/optional.ts';
 import { createSnpPlatform, expired, notYetValid, snpProducts } from '../../src/index.ts';
 import type { SnpPlatformOptions } from '../../src/index.ts';
-import { crlPem } from '../../src/pem.ts';
 import { flipLastBit } from '../flip.ts';
 
 const at = new Date('2026-11-23T12:00:00Z');
@@ -48,7 +47,7 @@ async function judge(
   const { ark, ask, asvk } = await platform.authorities();
   const root = file('root.pem', ark.pem);
   const intermediate = file('intermediate.pem', (options.key === 'vlek' ? asvk : ask).pem);
-  const crl = file('root.crl', crlPem(platform.crl));
+  const crl = file('root.crl', platform.crlPem);
   return {
     ek: openssl('-CAfile', root, '-untrusted', intermediate, file('ek.pem', platform.ekPem)),
     intermediate: openssl(

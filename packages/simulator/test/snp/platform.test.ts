@@ -20,6 +20,7 @@ import type {
   SnpReportOptions,
 } from '../../src/index.ts';
 import { X509Crl, X509Certificate as X509Reader } from '../../src/x509.ts';
+import { children } from '../der-skeleton.ts';
 import { flipLastBit } from '../flip.ts';
 import { judge, sound } from './judge.ts';
 import type { Judgement } from './judge.ts';
@@ -170,6 +171,7 @@ describe('a good platform', () => {
     const platform = await createSnpPlatform({ at });
     const { crl, endorsements, ek } = platform;
     expect(endorsements).toEqual({ ek, crl });
+    expect(new X509Crl(platform.crlPem).equal(new X509Crl(crl))).toBe(true);
     const members = {
       issuer: 'CN=ARK-Milan',
       revoked: [],
@@ -183,6 +185,18 @@ describe('a good platform', () => {
       nextUpdate: new Date('2027-07-01T00:00:00Z'),
     });
   });
+});
+
+test("a CRL has the shape of AMD's: an algorithm without trailer field, and two extensions", async () => {
+  const { crl } = await createSnpPlatform({ at });
+  const [tbs = new Uint8Array(), algorithm] = children(crl);
+  const [version, inside, issuer, from, to, extensions, ...rest] = children(tbs);
+  expect([version, from?.length, to?.length, rest]).toEqual([Uint8Array.of(2, 1, 1), 15, 15, []]);
+  expect(issuer?.[0]).toBe(0x30);
+  expect(inside).toEqual(algorithm);
+  expect(Buffer.from(inside ?? []).toString('hex')).toMatch(/^3041.*a203020130$/);
+  expect(extensions?.[0]).toBe(0xa0);
+  expect(new X509Crl(crl).extensions.map(({ type }) => type)).toEqual(['2.5.29.35', '2.5.29.20']);
 });
 
 describe('a certificate that departs from a good one', () => {
