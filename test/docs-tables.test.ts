@@ -244,8 +244,8 @@ describe('docs/write-a-manifest.md', () => {
   test.each(manifests.filter((text) => !refusedManifests.includes(text)))(
     'this is a manifest:\n%s',
     (text) => {
-      const { sgx, tdx, nitro } = parseManifest(text);
-      expect([...sgx, ...tdx, ...nitro]).not.toEqual([]);
+      const { sgx, tdx, sevSnp, nitro } = parseManifest(text);
+      expect([...sgx, ...tdx, ...sevSnp, ...nitro]).not.toEqual([]);
     },
   );
 
@@ -263,6 +263,7 @@ describe('docs/write-a-manifest.md', () => {
   test.each([
     ['sgx', '`[[sgx]]`'],
     ['tdx', '`[[tdx]]`'],
+    ['sev_snp', '`[[sev_snp]]`'],
     ['nitro', '`[[nitro]]`'],
     ['intel', '`[intel]`'],
     ['exception', '`[[exception]]`'],
@@ -278,6 +279,11 @@ describe('docs/write-a-manifest.md', () => {
     expect(keysWritten(section(page, '`[[sgx]]`'))).toEqual(entry);
     const tdEntry = new Set([...keysOf('tdx'), 'version']);
     expect(keysWritten(section(page, '`[[tdx]]`'))).toEqual(tdEntry);
+    const parts = ['smt', 'abi_major', 'abi_minor', 'fmc', 'bootloader', 'tee', 'snp', 'microcode'];
+    expect(keysWritten(section(page, '`[[sev_snp]]`'))).toEqual(
+      new Set([...keysOf('sev_snp'), 'version']),
+    );
+    for (const part of parts) expect(section(page, '`[[sev_snp]]`')).toContain(`${part} =`);
     expect(keysWritten(section(page, "BlindAI's own file"))).toEqual(new Set(keysOf('blindai')));
   });
 

@@ -2,6 +2,7 @@ import type { TdxClaims } from './dcap/tdx-claims.ts';
 import type { Format } from './evidence.ts';
 import type { NitroClaims } from './nitro/nitro-claims.ts';
 import type { Report } from './report.ts';
+import type { SnpClaims } from './snp/snp-claims.ts';
 
 /** How up to date a platform is, as far as its vendor says. */
 export interface TcbClaims {
@@ -48,7 +49,7 @@ export interface SgxClaims {
 }
 
 /** The format's own details; `claims.format` tells which. */
-export type EvidenceDetails = SgxClaims | TdxClaims | NitroClaims;
+export type EvidenceDetails = SgxClaims | TdxClaims | NitroClaims | SnpClaims;
 
 /**
  * What genuine evidence says, without it having been matched with a manifest's entry or bound to a

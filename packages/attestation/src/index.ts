@@ -40,11 +40,17 @@ export type {
   Manifest,
   NitroEntry,
   SgxEntry,
+  SnpEntry,
   TcbStatus,
   TdxEntry,
 } from './manifest.ts';
 export { vendorAnchors } from './roots/vendor.ts';
-export type { TrustAnchors } from './roots/trust-anchors.ts';
+export type {
+  AmdAnchors,
+  AmdAuthorities,
+  PinnedAuthority,
+  TrustAnchors,
+} from './roots/trust-anchors.ts';
 export { isVerified } from './claims.ts';
 export type {
   EvidenceDetails,
@@ -55,4 +61,9 @@ export type {
 } from './claims.ts';
 export type { TdxClaims } from './dcap/tdx-claims.ts';
 export type { NitroClaims } from './nitro/nitro-claims.ts';
+export type { GuestPolicy } from './snp/guest-policy.ts';
+export type { CpuId, SnpProduct } from './snp/product.ts';
+export type { SnpFirmwareVersion, SnpPlatformInfo } from './snp/report.ts';
+export type { SnpClaims } from './snp/snp-claims.ts';
+export type { SnpTcb } from './snp/tcb.ts';
 export { verifyAttestation } from './verify.ts';

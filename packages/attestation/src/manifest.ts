@@ -6,6 +6,7 @@ import { parseNitroEntry } from './manifest/nitro-entry.ts';
 import type { NitroEntry } from './manifest/nitro-entry.ts';
 import { blindAIKeys, parseBlindAIEntry, parseSgxEntry } from './manifest/sgx-entry.ts';
 import type { SgxEntry } from './manifest/sgx-entry.ts';
+import { parseSnpEntry, type SnpEntry } from './manifest/snp-entry.ts';
 import { parseTdxEntry, type TdxEntry } from './manifest/tdx-entry.ts';
 import { parseToml } from './manifest/toml-table.ts';
 import type { TomlTable } from './manifest/toml-table.ts';
@@ -15,12 +16,14 @@ export type { AdvisoryException, IntelPolicy, TcbStatus } from './manifest/intel
 export type { AnyEntry, Cover } from './manifest/any-entry.ts';
 export type { NitroEntry } from './manifest/nitro-entry.ts';
 export type { SgxEntry } from './manifest/sgx-entry.ts';
+export type { SnpEntry } from './manifest/snp-entry.ts';
 export type { TdxEntry } from './manifest/tdx-entry.ts';
 
 /** All that a client accepts, as a manifest file says it (docs/write-a-manifest.md). */
 export interface Manifest {
   readonly sgx: readonly SgxEntry[];
   readonly tdx: readonly TdxEntry[];
+  readonly sevSnp: readonly SnpEntry[];
   readonly nitro: readonly NitroEntry[];
   readonly intel: IntelPolicy;
   readonly exceptions: readonly AdvisoryException[];
@@ -38,7 +41,7 @@ const isolations = ['sandboxed', 'separated', 'none'] as const;
 type Isolation = (typeof isolations)[number];
 
 /** Tables of TEEs that this version does not judge: refused by name, never skipped. */
-const laterTables = ['sev_snp', 'azure'] as const;
+const laterTables = ['azure'] as const;
 
 /**
  * Parses a manifest: our own (`version = 1` and any number of `[[sgx]]` entries) or BlindAI's
@@ -59,6 +62,7 @@ export function parseManifest(toml: string): Manifest {
   const manifest: Manifest = {
     sgx,
     tdx: top.tables('tdx').map(parseTdxEntry),
+    sevSnp: top.tables('sev_snp').map(parseSnpEntry),
     nitro: top.tables('nitro').map(parseNitroEntry),
     intel: parseIntelPolicy(top.table('intel')),
     exceptions: parseExceptions(top.tables('exception')),

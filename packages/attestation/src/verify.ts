@@ -21,12 +21,14 @@ import {
   type ReportDataDemand,
 } from './report-data.ts';
 import { isTrustAnchors } from './roots/trust-anchors.ts';
+import { sevSnp } from './snp/snp.ts';
 import { plan, type PlannedCheck, Refusal, Verdict } from './verdict.ts';
 
 /** Who judges what. */
 const judges: Readonly<Partial<Record<Format, EvidenceFormat>>> = {
   'sgx-dcap': sgxDcap,
   'tdx-dcap': tdxDcap,
+  'sev-snp': sevSnp,
   'aws-nitro': awsNitro,
 };
 

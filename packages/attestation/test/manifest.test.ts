@@ -122,6 +122,7 @@ describe('a manifest that is accepted', () => {
         },
       ],
       tdx: [],
+      sevSnp: [],
       nitro: [],
       intel: {
         tcbStatuses: ['UpToDate', 'SWHardeningNeeded'],
@@ -145,6 +146,7 @@ describe('a manifest that is accepted', () => {
     expect(parseManifest(entry)).toEqual({
       sgx: [strict],
       tdx: [],
+      sevSnp: [],
       nitro: [],
       intel: {
         tcbStatuses: ['UpToDate'],
@@ -223,7 +225,6 @@ describe('a manifest that is refused', () => {
     [`${head}[__proto__]\nx = 1`, '__proto__', 'unknown key'],
     [`${head}"a\\u001b[2J" = 1`, '"a\\u001b[2J"', 'unknown key'],
     // what this version does not judge
-    [`${head}[[sev_snp]]`, 'sev_snp', 'not yet supported'],
     [`${head}[[azure]]`, 'azure', 'not yet supported'],
     // entries
     [`${head}[sgx]\nmr_enclave = "${code}"`, 'sgx', 'expected an array of tables, written [[sgx]]'],

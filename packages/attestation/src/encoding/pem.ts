@@ -1,3 +1,4 @@
+import { decodeBase64 } from './base64.ts';
 import type { Bytes } from './byte-reader.ts';
 import { FormatError } from './format-error.ts';
 
@@ -43,9 +44,5 @@ function decodeLines(where: string, lines: readonly string[]): Bytes {
   ) {
     throw new FormatError(where, `base64 in lines of ${lineLength} characters expected`);
   }
-  const encoded = lines.join('');
-  const binary = atob(encoded);
-  // Base64 can say the same bytes in several ways; only one of them is canonical.
-  if (btoa(binary) !== encoded) throw new FormatError(where, 'canonical base64 expected');
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  return decodeBase64(where, lines.join(''));
 }

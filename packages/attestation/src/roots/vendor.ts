@@ -1,3 +1,4 @@
+import { amdAnchors } from './amd.ts';
 import { defineTrustAnchors, type TrustAnchors } from './trust-anchors.ts';
 
 /**
@@ -21,4 +22,5 @@ export const vendorAnchors: TrustAnchors = defineTrustAnchors({
     '3076301006072a8648ce3d020106052b8104002203620004' +
     'fc0254eba608c1f36870e29ada90be46383292736e894bfff672d989444b5051e534a4b1f6dbe3c0bc581a32b7b17607' +
     '0ede12d69a3fea211b66e752cf7dd1dd095f6f1370f4170843d9dc100121e4cf63012809664487c9796284304dc53ff4',
+  amd: amdAnchors,
 });

@@ -6,6 +6,8 @@ export interface Name {
   readonly encoding: Bytes;
   /** Empty if it has none. */
   readonly commonName: string;
+  /** Its attributes in order, such as `2.5.4.6=US,2.5.4.3=SEV-Milan`: to compare with names that are pinned. */
+  readonly text: string;
 }
 
 const commonNameOid = '2.5.4.3';
@@ -15,6 +17,7 @@ const stringTags: readonly number[] = [tags.utf8String, tags.printableString, ta
 export function parseName(read: DerReader, field: string): Name {
   const { content, encoding } = read.element(field, tags.sequence);
   const names = new DerReader(field, content, 2);
+  const attributes: string[] = [];
   let commonName = '';
   while (names.nextTag !== null) {
     const set = names.inside('relativeName', tags.set);
@@ -25,9 +28,10 @@ export function parseName(read: DerReader, field: string): Name {
     const value = decodeText(attribute, attribute.element('value', tag).content);
     attribute.end();
     set.end();
+    attributes.push(`${type}=${value}`);
     if (type === commonNameOid) commonName = value;
   }
-  return { encoding, commonName };
+  return { encoding, commonName, text: attributes.join(',') };
 }
 
 function decodeText(attribute: DerReader, bytes: Bytes): string {
