@@ -7,8 +7,8 @@ import { encodeTdReport, tdAttributeBits } from './td-report.ts';
 import type { TdReport } from './td-report.ts';
 
 /**
- * What a TD quote is asked for, and how it departs from a good one. Members of the report that are
- * not given are those of the machine, or else zeros.
+ * What a TD quote is asked for, and how it departs from a good one. Of the report, SVNs and MRSEAM
+ * default to the machine's, TDATTRIBUTES to `septVeDisable`, XFAM to 0x602e7, and the rest to zeros.
  */
 export interface TdQuoteOptions extends QuoteOverrides, Partial<TdReport> {
   /** 64 bytes. */
@@ -19,7 +19,7 @@ export interface TdQuoteOptions extends QuoteOverrides, Partial<TdReport> {
   readonly version?: 4 | 5;
   /** Which TDX made the report; version 4 knows 1.0 only. Default 1.5 in version 5. */
   readonly td?: '1.0' | '1.5';
-  /** Sets the TD's DEBUG bit. Default false. */
+  /** Sets the TD's DEBUG bit, unless `tdAttributes` says it all. Default false. */
   readonly debug?: boolean;
   /** Members of the descriptor that version 5 puts before the report. */
   readonly body?: { readonly type?: number; readonly size?: number };
