@@ -177,13 +177,14 @@ function tdxHardware(platform: SimulatedPlatform): Hardware {
     endorsements: platform.collateral,
     indent: 0,
     evidence: async ({ signature, message, pcrs }, vouched, claims, asked) => {
-      const tdQuote = await platform.tdQuote({ ...vouched, ...asked.tdQuote });
+      const padding = quotePadding;
+      const tdQuote = await platform.tdQuote({ ...vouched, padding, ...asked.tdQuote });
       const report = await tdReportOfQuote(tdQuote, cpuSvn);
       const hcl = encodeHclReport('tdx', report, claims, asked.hcl);
       return {
         tpm_quote: { signature, message, pcrs }, // in the other tool's order
         hcl_report: [...(asked.tamperHcl?.(hcl) ?? hcl)],
-        td_quote: [...tdQuote, ...new Uint8Array(quotePadding)],
+        td_quote: [...tdQuote],
       };
     },
   };
