@@ -29,7 +29,12 @@ import { UsageError } from '../exit-codes.ts';
 import { maxFileBytes, readBounded } from '../input-files.ts';
 import { parseTime } from '../time.ts';
 import type { Context } from './context.ts';
-import { addReportOptions, printRefusal, printReport, type ReportFlags } from './report-options.ts';
+import {
+  addReportOptions,
+  printAccepted,
+  printRefusal,
+  type ReportFlags,
+} from './report-options.ts';
 
 interface EvidenceFlags extends PolicyFlags, ReportFlags {
   readonly format: Format | 'auto';
@@ -99,13 +104,13 @@ Examples:
     // Evidence of AMD comes without a revocation list: one may be missing, to look at it. A given one is judged.
     const mayMiss = isAmd(format) && flags.crl === undefined;
     try {
-      const { report } = await verifyAttestation(
+      const claims = await verifyAttestation(
         input,
         expectedOf(recorded.reply, flags),
         mayMiss ? { ...policy, [acceptMissingCrl]: true } : policy,
         flags.at ?? new Date(),
       );
-      printReport(report, flags, context);
+      printAccepted(claims, claims.report, flags, context);
     } catch (error) {
       if (!(error instanceof AttestationError)) throw error;
       printRefusal(error.report, flags, context);

@@ -1,7 +1,8 @@
-import type { Report } from '@blindai/attestation';
+import type { Report, UnmatchedClaims } from '@blindai/attestation';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
-import { formatReport } from '../print/report.ts';
+import { claimFacts, claimsToJson } from '../print/claims.ts';
+import { formatReport, type ReportLayout } from '../print/report.ts';
 import { type Context, json } from './context.ts';
 
 /** How a command that judges evidence shows its verdict. */
@@ -20,23 +21,27 @@ export function addReportOptions(command: Command): Command {
     .option('--json', 'print one JSON object, with all that --explain prints');
 }
 
-/** Prints a verdict where data goes; as JSON with `more` members. */
-export function printReport(
+/** Prints an accepted verdict where data goes, and what the evidence claims; as JSON with `more` members. */
+export function printAccepted(
+  claims: UnmatchedClaims,
   report: Report,
   flags: ReportFlags,
   context: Context,
   more: object = {},
 ): void {
-  const { paint, columns } = context;
   context.out(
     flags.json === true
-      ? json({ ...report, ...more })
-      : formatReport(report, { paint, columns, explain: flags.explain === true }),
+      ? json({ ...report, claims: claimsToJson(claims), ...more })
+      : formatReport(report, layoutOf(flags, context), claimFacts(claims)),
   );
 }
 
 /** Prints a refused verdict where data goes, and sets the status that stands for it. */
 export function printRefusal(report: Report, flags: ReportFlags, context: Context): void {
-  printReport(report, flags, context);
+  context.out(flags.json === true ? json(report) : formatReport(report, layoutOf(flags, context)));
   context.exit(exitCodes.evidenceRefused);
+}
+
+function layoutOf({ explain }: ReportFlags, { paint, columns }: Context): ReportLayout {
+  return { paint, columns, explain: explain === true };
 }

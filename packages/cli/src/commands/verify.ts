@@ -12,7 +12,12 @@ import {
 import { FileError, UsageError } from '../exit-codes.ts';
 import { reasonOf } from '../input-files.ts';
 import type { Context } from './context.ts';
-import { addReportOptions, printRefusal, printReport, type ReportFlags } from './report-options.ts';
+import {
+  addReportOptions,
+  printAccepted,
+  printRefusal,
+  type ReportFlags,
+} from './report-options.ts';
 
 interface VerifyFlags extends ServerFlags, ReportFlags {
   readonly writeCert?: string;
@@ -52,7 +57,8 @@ Examples:
       const config = describeConfig(server.config);
       const keyset = { tls: toHex(server.keyset.tls), sha256: server.keysetSha256 };
       const tlsGroup = server.tls.group;
-      printReport(server.report, flags, context, { config, keyset, tlsGroup });
+      const more = { config, keyset, tlsGroup };
+      printAccepted(server.claims, server.report, flags, context, more);
       if (flags.json !== true) {
         for (const [name, value] of Object.entries(config))
           context.out(`  config ${name.padEnd(15)} ${value}\n`);

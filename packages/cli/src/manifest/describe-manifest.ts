@@ -26,6 +26,7 @@ export function describeManifest(manifest: Manifest, at: Date): ManifestDescript
       ({ weakened }) => weakened,
     ),
     notes: [
+      ...active.flatMap(({ notes }) => notes),
       ...(active.length === 0 ? ['it accepts nothing: it has no entry, or all have ended'] : []),
       ...(manifest.asksForDebug
         ? ['allow_debug = true refuses everything, unless the caller says --allow-debug too']

@@ -48,6 +48,6 @@ export interface ManifestDescription {
   /** What holds for every entry. */
   readonly tables: readonly TableDescription[];
   readonly weakened: readonly Weakening[];
-  /** What makes it accept nothing. */
+  /** What a reader should know besides: what makes it accept nothing, floors that are none. */
   readonly notes: readonly string[];
 }

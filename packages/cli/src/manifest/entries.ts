@@ -1,7 +1,10 @@
 import type { AnyEntry, Manifest } from '@blindai/attestation';
 import type { Described, EntryDescription, Facts, Weakening } from './description.ts';
 import { iso } from './iso.ts';
+import { describeNitroEntry } from './nitro-entry.ts';
 import { describeSgxEntry } from './sgx-entry.ts';
+import { describeSnpEntry } from './snp-entry.ts';
+import { describeTdxEntry } from './tdx-entry.ts';
 
 /** What an entry of one TEE says besides what all entries say. */
 export interface EntryTuple {
@@ -11,10 +14,13 @@ export interface EntryTuple {
   readonly facts: Facts;
   /** Keys without the path of the entry. */
   readonly weakened: readonly Weakening[];
+  /** What a reader should know besides, by key. */
+  readonly notes: readonly (readonly [key: string, note: string])[];
 }
 
-/** An entry, and whether what Intel says of its platform counts. */
+/** An entry, what a reader should know besides, and whether what Intel says of its platform counts. */
 export interface DescribedEntry extends Described<EntryDescription> {
+  readonly notes: readonly string[];
   readonly isIntel: boolean;
 }
 
@@ -22,18 +28,33 @@ const everything = ['firmware', 'kernel', 'initrd', 'cmdline', 'rootfs'] as cons
 
 /** Every entry of a manifest, by TEE. */
 export function describeEntries(manifest: Manifest, at: Date): readonly DescribedEntry[] {
-  return manifest.sgx.map((entry, index) => ({
-    ...describeEntry(`sgx[${index}]`, entry, describeSgxEntry(entry), at),
-    isIntel: true,
+  return [
+    ...describeTable('sgx', manifest.sgx, describeSgxEntry, () => true, at),
+    ...describeTable('tdx', manifest.tdx, describeTdxEntry, () => true, at),
+    ...describeTable('sev_snp', manifest.sevSnp, describeSnpEntry, () => false, at),
+    ...describeTable('nitro', manifest.nitro, describeNitroEntry, () => false, at),
+  ];
+}
+
+function describeTable<Entry extends AnyEntry>(
+  table: string,
+  entries: readonly Entry[],
+  describe: (entry: Entry) => EntryTuple,
+  isIntel: (entry: Entry) => boolean,
+  at: Date,
+): readonly DescribedEntry[] {
+  return entries.map((entry, index) => ({
+    ...describeEntry(`${table}[${index}]`, entry, describe(entry), at),
+    isIntel: isIntel(entry),
   }));
 }
 
 function describeEntry(
   key: string,
   { name, covers, until }: AnyEntry,
-  { accepts, measurement, facts, weakened }: EntryTuple,
+  { accepts, measurement, facts, weakened, notes }: EntryTuple,
   at: Date,
-): Described<EntryDescription> {
+): Omit<DescribedEntry, 'isIntel'> {
   const uncovered = everything.filter((cover) => !covers.includes(cover));
   const all: readonly Weakening[] = [
     ...(uncovered.length === 0 ? [] : [notCovered(uncovered)]),
@@ -52,6 +73,7 @@ function describeEntry(
       facts,
     },
     weakened: all.map((each) => ({ ...each, key: `${key}.${each.key}` })),
+    notes: notes.map(([member, note]) => `${key}.${member}: ${note}`),
   };
 }
 

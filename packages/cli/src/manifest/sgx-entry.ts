@@ -38,6 +38,7 @@ export function describeSgxEntry(entry: SgxEntry): EntryTuple {
       ),
       ...notCompared('misc_mask_hex', 'misc-select', 0xffff_ffffn & ~BigInt(entry.miscMask)),
     ],
+    notes: [],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { CheckResult, Report, ReportRow } from '@blindai/attestation';
+import type { Fact } from './claims.ts';
 import type { Paint } from './colours.ts';
 import { printable } from './printable.ts';
 import { hang } from './wrap.ts';
@@ -25,8 +26,16 @@ const marks: Record<CheckResult, { mark: string; colour: Parameters<Paint>[0] }>
 const simulated =
   '  SIMULATION: where a vendor vouches, it is the simulator, whose keys are public';
 
-/** The explained verdict for people: the checks in the order in which they are made, facts, the verdict. */
-export function formatReport(report: Report, wanted: ReportLayout): string {
+/**
+ * The explained verdict for people: the checks in the order in which they are made, facts, the verdict.
+ *
+ * @param more - Facts that the report does not have.
+ */
+export function formatReport(
+  report: Report,
+  wanted: ReportLayout,
+  more: readonly Fact[] = [],
+): string {
   const layout = {
     ...wanted,
     columns: wanted.columns === null ? null : Math.max(columnLimits.least, wanted.columns),
@@ -38,7 +47,9 @@ export function formatReport(report: Report, wanted: ReportLayout): string {
         ...report.checks.flatMap((row) => explainRow(row, layout)),
       ]
     : report.checks.flatMap((row) => showRow(row, width, layout));
-  const facts = factsOf(report).map(([name, value]) => `  ${name.padEnd(width + 2)}  ${value}`);
+  const facts = [...factsOf(report), ...more].map(
+    ([name, value]) => `  ${name.padEnd(width + 2)}  ${printable(value)}`,
+  );
   return [...rows, '', ...facts, '', ...verdictOf(report, layout), ''].join('\n');
 }
 
@@ -82,7 +93,7 @@ function wordOf(result: CheckResult): string {
   return result === 'not-reached' ? 'not reached' : result;
 }
 
-function factsOf(report: Report): [string, string][] {
+function factsOf(report: Report): Fact[] {
   return [
     ['format', report.format ?? 'unknown'],
     ['anchor', report.anchor === 'simulation' ? 'simulation (protects nothing)' : report.anchor],

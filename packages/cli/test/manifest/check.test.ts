@@ -138,6 +138,119 @@ post_quantum = true
   });
 });
 
+const hex = (byte: string, length: number): string => `"${byte.repeat(length)}"`;
+const all = 'covers = ["firmware", "kernel", "initrd", "cmdline", "rootfs"]';
+const tdx = `version = 1
+[[tdx]]
+mr_td = ${hex('aa', 48)}
+rtmr = [${hex('01', 48)}, ${hex('02', 48)}, ${hex('03', 48)}, "unused"]
+td_attributes = "0000001000000000"
+xfam_mask = "e718060000000000"
+mr_owner = ${hex('0f', 48)}
+${all}
+[intel]
+min_tcb_evaluation_data_number = 17
+`;
+const sevSnp = `version = 1
+[[sev_snp]]
+name = "guest"
+measurement = ${hex('bb', 48)}
+guest_policy = { smt = true, abi_major = 1, abi_minor = 51 }
+minimum_tcb = { bootloader = 4, tee = 0, snp = 24, microcode = 219 }
+chip_id = [${hex('cc', 64)}]
+${all}
+`;
+const nitro = `version = 1
+[[nitro]]
+[nitro.pcrs]
+0 = ${hex('d0', 48)}
+1 = ${hex('d1', 48)}
+2 = ${hex('d2', 48)}
+`;
+
+describe('an entry of each TEE', () => {
+  it.each([
+    [
+      tdx,
+      {
+        key: 'tdx[0]',
+        accepts: `an Intel TD with MRTD ${'aa'.repeat(48)}`,
+        facts: {
+          RTMR0: '01'.repeat(48),
+          RTMR1: '02'.repeat(48),
+          RTMR2: '03'.repeat(48),
+          RTMR3: 'unused (zeros)',
+          attributes: 'exactly 0x10000000, with SEPT_VE_DISABLE; no debugging, not migratable',
+          XFAM: 'no bit but those of 0x618e7',
+          MROWNER: '0f'.repeat(48),
+          machines: 'any genuine one',
+        },
+      },
+      ['intel', 'transport', 'config'],
+    ],
+    [
+      sevSnp,
+      {
+        key: 'sev_snp[0]',
+        name: 'guest',
+        accepts: `an AMD SEV-SNP guest with MEASUREMENT ${'bb'.repeat(48)}`,
+        facts: {
+          'host data': 'zeros',
+          'guest policy': 'SMT may be allowed, ABI 1.51 or later; no debugging, no migration agent',
+          VMPL: 'exactly 0',
+          firmware:
+            'bootloader at least 4, tee at least 0, snp at least 24, microcode at least 219',
+          machines: `only ${'cc'.repeat(64)}`,
+        },
+      },
+      ['transport', 'config'],
+    ],
+    [
+      nitro,
+      {
+        key: 'nitro[0]',
+        accepts: `an AWS Nitro enclave with PCR0 ${'d0'.repeat(48)}`,
+        facts: {
+          PCR1: `${'d1'.repeat(48)} (kernel and boot ramdisk)`,
+          PCR2: `${'d2'.repeat(48)} (applications)`,
+          machines: 'any parent instance',
+        },
+      },
+      ['transport', 'config'],
+    ],
+  ])('is described: %s', async (toml, entry, tables) => {
+    const { status, printed } = await check(toml);
+    expect(status).toBe(0);
+    expect(printed).toMatchObject({ valid: true, weakened: [], notes: [] });
+    expect(printed.entries).toEqual([expect.objectContaining(entry)]);
+    expect(printed.tables.map(({ key }) => key)).toEqual(tables);
+  });
+
+  it.each([
+    [tdx.replace(all, 'covers = ["firmware"]'), 'tdx[0].covers: measurement'],
+    [sevSnp.replace(all, 'covers = ["firmware"]'), 'sev_snp[0].covers: measurement'],
+    [`${sevSnp}vmpl = 1\n`, 'sev_snp[0].vmpl: vmpl'],
+    [nitro.replace('[[nitro]]', '[[nitro]]\ncovers = ["kernel"]'), 'nitro[0].covers: measurement'],
+  ])('weakens a check where it says so: %s', async (toml, weakening) => {
+    expect(await weakenings(toml)).toEqual([weakening]);
+  });
+
+  it('is flagged where its floors are none', async () => {
+    const floors = /minimum_tcb.*/;
+    const none = 'minimum_tcb = { bootloader = 0, tee = 0, snp = 0, microcode = 0 }';
+    expect((await check(sevSnp.replace(floors, none))).printed.notes).toEqual([
+      'sev_snp[0].minimum_tcb: every floor is 0, so that no firmware of AMD is too old',
+    ]);
+  });
+
+  it('of Nitro may name its parent instance', async () => {
+    const { printed } = await check(`${nitro}4 = ${hex('d4', 48)}\n`);
+    expect(printed.entries[0]?.facts['machines']).toBe(
+      `only the parent instance with PCR4 ${'d4'.repeat(48)}`,
+    );
+  });
+});
+
 describe('what has ended', () => {
   const ended = `version = 1
 [[sgx]]
