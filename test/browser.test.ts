@@ -11,7 +11,7 @@ import {
 } from '../packages/attestation/test/judge-vector.ts';
 import { readVectors } from '../packages/attestation/test/shipped-vectors.ts';
 import { type BrowserPage, bundle, findChromium, openBrowserPage } from './support/chromium.ts';
-import { available, sharedAvailable } from './support/optional.ts';
+import { available, sharedAvailable, sharedFolder } from './support/optional.ts';
 import { readRealVectors, realPolicies } from './support/real-vectors.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -48,7 +48,10 @@ describe('the built packages, bundled for browsers', () => {
 const shipped = readVectors();
 const haveRealEvidence = sharedAvailable('vectors');
 const real: readonly Judgeable[] = Object.entries(realPolicies).flatMap(([name, policy]) =>
-  readRealVectors(policy).map((vector) => ({ ...vector, name: `${vector.name} (${name})` })),
+  readRealVectors(sharedFolder, policy).map((vector) => ({
+    ...vector,
+    name: `${vector.name} (${name})`,
+  })),
 );
 
 const program = `

@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { detectFormat, type Format } from '@blindai/attestation';
 import type { Judgeable } from '../../packages/attestation/test/judge-vector.ts';
 import type { VectorPolicy } from '../../tools/vectors/vector.ts';
-import { sharedFolder } from './optional.ts';
-
-const folder = join(sharedFolder, 'vectors');
 
 /** Accepts every status that Intel gives, so that what comes after it is judged too. */
 const everyStatus = `version = 1
@@ -52,13 +49,18 @@ function pem(label: string, der: Buffer): string {
   return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
 }
 
-/** All real evidence beside the checkout, none where it is absent. */
-export function readRealVectors(policy: VectorPolicy): readonly Judgeable[] {
+/**
+ * All real evidence, none where it is absent.
+ *
+ * @param shared - The folder beside a checkout.
+ */
+export function readRealVectors(shared: string, policy: VectorPolicy): readonly Judgeable[] {
+  const folder = join(shared, 'vectors');
   if (!existsSync(folder)) return [];
-  return [...readFolders(policy), ...readAzure(policy)];
+  return [...readFolders(folder, policy), ...readAzure(folder, policy)];
 }
 
-function readFolders(policy: VectorPolicy): readonly Judgeable[] {
+function readFolders(folder: string, policy: VectorPolicy): readonly Judgeable[] {
   return kinds.flatMap(({ under, evidence, endorsements }) =>
     readdirSync(join(folder, under)).map((name) => {
       const path = join(folder, under, name);
@@ -84,7 +86,7 @@ function momentOf(path: string): string {
   return new Date((from! + to!) / 2).toISOString();
 }
 
-function readAzure(policy: VectorPolicy): readonly Judgeable[] {
+function readAzure(folder: string, policy: VectorPolicy): readonly Judgeable[] {
   const path = join(folder, 'azure-vtpm');
   return readdirSync(path)
     .filter((file) => file.endsWith('.expected.json'))

@@ -36,7 +36,8 @@ export type CaseTable<Flaw> = {
 
 /** What the hardware made of a flaw. */
 export interface Evidence {
-  readonly evidence: Uint8Array;
+  /** A string where the format is a text. */
+  readonly evidence: Uint8Array | string;
   /** In JSON form; `null` if the format has none. */
   readonly endorsements: unknown;
 }
@@ -62,7 +63,9 @@ export async function makeCases<Flaw>(cases: FormatCases<Flaw>): Promise<readonl
         format: described.format === undefined ? cases.format : described.format,
         roots: '../roots.json',
         at: iso(described.at ?? at),
-        evidence: base64(evidence),
+        ...(typeof evidence === 'string'
+          ? { evidenceText: evidence }
+          : { evidence: base64(evidence) }),
         endorsements,
         policy: {
           manifest: described.manifest === undefined ? cases.manifest : described.manifest,
@@ -92,4 +95,17 @@ function iso(time: Date): string {
 /** Base64 with padding. */
 export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
+}
+
+/** The same cases, with another way to bring each flaw about. */
+export function mapTable<From, To>(
+  table: CaseTable<From>,
+  map: (described: Described<From>) => Described<To>,
+): CaseTable<To> {
+  return Object.fromEntries(
+    Object.entries(table).map(([check, ways]) => [
+      check,
+      Object.fromEntries(Object.entries(ways).map(([slug, described]) => [slug, map(described)])),
+    ]),
+  );
 }

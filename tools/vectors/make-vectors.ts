@@ -9,9 +9,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { azureSnpCases, azureTdxCases } from './azure.ts';
 import { makeCases } from './case.ts';
-import { roots, type Roots } from './roots.ts';
+import { makeRoots, type Roots } from './roots.ts';
 import { sgxCases } from './sgx.ts';
+import { nitroCases } from './nitro.ts';
+import { snpCases } from './snp.ts';
+import { tdxCases } from './tdx.ts';
 import type { Vector } from './vector.ts';
 
 const folder = fileURLToPath(
@@ -19,9 +23,14 @@ const folder = fileURLToPath(
 );
 
 /** What can be asked for, by name: the trust anchors, and the cases of each format. */
-const parts: Readonly<Record<string, () => Promise<readonly Vector[]> | Roots>> = {
-  roots: () => roots,
+const parts: Readonly<Record<string, () => Promise<readonly Vector[] | Roots>>> = {
+  roots: makeRoots,
   'sgx-dcap': async () => makeCases(sgxCases()),
+  'tdx-dcap': async () => makeCases(tdxCases()),
+  'sev-snp': async () => makeCases(snpCases),
+  'aws-nitro': async () => makeCases(nitroCases),
+  'azure-snp-vtpm': async () => makeCases(azureSnpCases()),
+  'azure-tdx-vtpm': async () => makeCases(azureTdxCases()),
 };
 
 function write(name: string, content: unknown): void {

@@ -12,7 +12,9 @@ export interface Vector {
   readonly roots: string;
   /** The moment for which it is judged, ISO 8601 in UTC. */
   readonly at: string;
-  readonly evidence: string;
+  readonly evidence?: string;
+  /** In place of `evidence` where the format is a text: UTF-8. */
+  readonly evidenceText?: string;
   /** In the JSON form that the format has; `null` where there are none. */
   readonly endorsements: unknown;
   readonly policy: VectorPolicy;

@@ -21,29 +21,37 @@ export async function judgeVector(
   verifier: Verifier,
   endorsements: 'object' | 'text' = 'object',
 ): Promise<attestation.Report> {
-  const { policy } = vector;
-  const given = vector.endorsements ?? undefined;
+  const verify = prepareVector(vector, verifier, endorsements);
   try {
-    const claims = await verifier.verifyAttestation(
-      {
-        format: vector.format as attestation.Format | null,
-        evidence: decodeBase64(vector.evidence),
-        endorsements:
-          endorsements === 'text' && typeof given === 'object' ? JSON.stringify(given) : given,
-      },
-      expectedReportData(policy, verifier),
-      {
-        anchors: vector.roots === 'vendor' ? verifier.vendorAnchors : verifier.simulationAnchors,
-        manifest: policy.manifest === null ? undefined : verifier.parseManifest(policy.manifest),
-        ...weakened(policy, verifier, ['allowDebug', 'anyMeasurement', 'acceptMissingCrl']),
-      },
-      new Date(vector.at),
-    );
-    return claims.report;
+    return (await verify()).report;
   } catch (error) {
     if (error instanceof verifier.AttestationError) return error.report;
     throw error;
   }
+}
+
+/** Reads a test vector; what is returned verifies it, as often as it is called, and does nothing else. */
+export function prepareVector(
+  vector: Judgeable,
+  verifier: Verifier,
+  endorsements: 'object' | 'text' = 'object',
+): () => Promise<attestation.UnmatchedClaims> {
+  const given = vector.endorsements ?? undefined;
+  const input: attestation.AttestationInput = {
+    format: vector.format as attestation.Format | null,
+    evidence: decodeEvidence(vector),
+    endorsements:
+      endorsements === 'text' && typeof given === 'object' ? JSON.stringify(given) : given,
+  };
+  const expected = expectedReportData(vector.policy, verifier);
+  const { manifest } = vector.policy;
+  const policy = {
+    anchors: vector.roots === 'vendor' ? verifier.vendorAnchors : verifier.simulationAnchors,
+    manifest: manifest === null ? undefined : verifier.parseManifest(manifest),
+    ...weakened(vector.policy, verifier, ['allowDebug', 'anyMeasurement', 'acceptMissingCrl']),
+  };
+  const at = new Date(vector.at);
+  return async () => verifier.verifyAttestation(input, expected, policy, at);
 }
 
 function expectedReportData(
@@ -74,7 +82,13 @@ function weakened(
   );
 }
 
+/** The bytes that the hardware signed, or that hold what it signed. */
+function decodeEvidence({ evidence, evidenceText }: Judgeable): Uint8Array {
+  if (evidenceText !== undefined) return new TextEncoder().encode(evidenceText);
+  return decodeBase64(evidence ?? '');
+}
+
 /** @throws if it is no base64. */
-export function decodeBase64(text: string): Uint8Array {
+function decodeBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

@@ -12,6 +12,11 @@ const vectors = readVectors();
 const named = vectors.map((vector): [string, Vector] => [vector.name, vector]);
 const maxBytes = 5 * 1024 * 1024;
 
+/** SubjectPublicKeyInfo, DER. */
+function publicKey(pem: string): Buffer {
+  return new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' });
+}
+
 /** Checks that the client makes, of a connection: no evidence provokes them. */
 const madeByTheClient: readonly Check[] = ['keyset', 'config', 'transport'];
 
@@ -23,11 +28,23 @@ describe('the folder', () => {
   });
 
   test('names the roots that the verifier pins for simulations', () => {
-    const spki = new X509Certificate(readRoots().intel).publicKey.export({
-      type: 'spki',
-      format: 'der',
-    });
-    expect(spki.toString('hex')).toBe(simulationAnchors.intelRootKey);
+    const { intel, amd, aws } = readRoots();
+    expect(publicKey(intel).toString('hex')).toBe(simulationAnchors.intelRootKey);
+    expect(publicKey(aws).toString('hex')).toBe(simulationAnchors.awsNitroRootKey);
+    const { products } = simulationAnchors.amd;
+    expect(Object.keys(amd)).toEqual(Object.keys(products));
+    for (const [product, authorities] of Object.entries(products)) {
+      for (const [name, { n, serialNumber, from, to }] of Object.entries(authorities)) {
+        const certificate = new X509Certificate(
+          amd[product as keyof typeof amd][name as keyof typeof authorities],
+        );
+        expect(certificate.publicKey.export({ format: 'jwk' }).n).toBe(n);
+        expect(certificate.serialNumber).toBe(serialNumber);
+        expect([certificate.validFrom, certificate.validTo].map(Date.parse)).toEqual(
+          [from, to].map(Date.parse),
+        );
+      }
+    }
   });
 
   test.each(named)('%s says what it is in the members that the page lists', (name, vector) => {
@@ -38,7 +55,7 @@ describe('the folder', () => {
       'format',
       'roots',
       'at',
-      'evidence',
+      vector.evidence === undefined ? 'evidenceText' : 'evidence',
       'endorsements',
       'policy',
       'expected',
