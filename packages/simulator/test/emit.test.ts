@@ -1,12 +1,19 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { emit, rootPem } from '../src/index.ts';
+import {
+  emit,
+  type Emitted,
+  emittedTees,
+  type EmittedTee,
+  nitroRootPem,
+  rootPem,
+} from '../src/index.ts';
 import { X509Crl } from '../src/x509.ts';
 
 const at = new Date('2026-11-23T12:00:00Z');
 
 /** MRENCLAVE, DEBUG bit and report data of a quote. */
-function read(quote: Uint8Array): { mrEnclave: Buffer; debug: boolean; reportData: Buffer } {
+function readQuote(quote: Uint8Array): { mrEnclave: Buffer; debug: boolean; reportData: Buffer } {
   const bytes = Buffer.from(quote);
   return {
     mrEnclave: bytes.subarray(112, 144),
@@ -18,7 +25,7 @@ function read(quote: Uint8Array): { mrEnclave: Buffer; debug: boolean; reportDat
 test('writes the three files of a good platform where nothing else is asked for', async () => {
   const emitted = await emit({ at });
   const label = 'BlindAI SIMULATION workload';
-  expect(read(emitted.quote)).toEqual({
+  expect(readQuote(emitted.quote)).toEqual({
     mrEnclave: createHash('sha256').update(label).digest(),
     debug: false,
     reportData: Buffer.alloc(64),
@@ -51,7 +58,7 @@ test('writes what it is asked for', async () => {
     revoked: true,
     tcbStatus: 'OutOfDate',
   });
-  expect(read(quote)).toEqual({
+  expect(readQuote(quote)).toEqual({
     mrEnclave: Buffer.alloc(32, 1),
     debug: true,
     reportData: Buffer.alloc(64, 2),
@@ -83,4 +90,73 @@ test.each([
   expect(collateral['tcb_info']).toMatch(/^\{"id":"TDX","version":3,/);
   expect(collateral['qe_identity']).toMatch(/^\{"id":"TD_QE","version":2,/);
   expect(new X509Crl(Buffer.from(collateral['pck_crl'] ?? '', 'hex')).entries).toHaveLength(1);
+});
+
+const chain = 'cert_chain.pem';
+const files: Record<EmittedTee, readonly string[]> = {
+  sgx: ['quote.bin', 'collateral.json', 'root.pem'],
+  tdx: ['quote.bin', 'collateral.json', 'root.pem'],
+  snp: ['report.bin', 'ek.der', 'crl.der', chain],
+  nitro: ['doc.cbor', 'root.pem'],
+  'azure-snp': ['evidence.json', 'crl.der', chain],
+  'azure-tdx': ['evidence.json', 'collateral.json', 'root.pem'],
+};
+
+/** A file that was emitted. */
+function read(emitted: Emitted, name: string): Buffer {
+  const content = emitted.files[name];
+  if (content === undefined) throw new Error(`${name} was not written`);
+  return Buffer.from(content);
+}
+
+/** The bytes of the hardware's evidence, which Azure's JSON has as numbers. */
+function evidenceIn(emitted: Emitted): Buffer {
+  const [name = ''] = Object.keys(emitted.files);
+  if (name !== 'evidence.json') return read(emitted, name);
+  const json = JSON.parse(read(emitted, name).toString()) as Record<string, number[]>;
+  return Buffer.from(json['report'] ?? json['td_quote'] ?? []);
+}
+
+test.each(emittedTees)('writes the files of %s, with what was asked for in them', async (tee) => {
+  const measurement = Buffer.alloc(tee === 'sgx' ? 32 : 48, 0x11);
+  const reportData = Buffer.alloc(64, 0x22);
+  const emitted = await emit({ at, tee, measurement, reportData });
+  expect(Object.keys(emitted.files)).toEqual(files[tee]);
+  const evidence = evidenceIn(emitted);
+  expect(evidence.includes(measurement)).toBe(true);
+  // Azure's TPM holds a hash of the report data, and the hardware's report another.
+  expect(evidence.includes(reportData)).toBe(!tee.startsWith('azure'));
+});
+
+test.each(['snp', 'azure-snp'] as const)('%s can depart from a good guest', async (tee) => {
+  const options = { at, tee, product: 'Turin', key: 'vlek', vmpl: 1, revoked: true } as const;
+  const emitted = await emit(options);
+  const start = tee === 'snp' ? 0 : 32;
+  expect(evidenceIn(emitted).readUInt32LE(start + 0x30)).toBe(1);
+  expect(new X509Crl(new Uint8Array(read(emitted, 'crl.der'))).entries).toHaveLength(1);
+  const { issuer, subject } = new X509Certificate(read(emitted, chain));
+  expect(subject).toContain('CN=SEV-VLEK-Turin');
+  expect(issuer).toContain('CN=ARK-Turin');
+});
+
+test('a debug enclave of Nitro has zeros for its image', async () => {
+  const measurement = Buffer.alloc(48, 0x11);
+  const debug = await emit({ at, tee: 'nitro', debug: true, measurement });
+  expect(evidenceIn(debug).includes(measurement)).toBe(false);
+  expect(debug.files['root.pem']).toBe(nitroRootPem);
+});
+
+test.each([
+  ['nitro', { revoked: true }],
+  ['nitro', { vmpl: 1 }],
+  ['snp', { tcbStatus: 'OutOfDate' }],
+  ['sgx', { version: 5 }],
+  ['tdx', { product: 'Genoa' }],
+  ['azure-tdx', { key: 'vlek' }],
+  ['azure-snp', { version: 4 }],
+] as const)('%s has no option %o', async (tee, option) => {
+  const [name] = Object.keys(option);
+  await expect(emit({ at, tee, ...option })).rejects.toThrow(
+    new TypeError(`${name}: no option of evidence of ${tee}`),
+  );
 });
