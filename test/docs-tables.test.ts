@@ -244,8 +244,8 @@ describe('docs/write-a-manifest.md', () => {
   test.each(manifests.filter((text) => !refusedManifests.includes(text)))(
     'this is a manifest:\n%s',
     (text) => {
-      const { sgx, tdx, sevSnp, nitro } = parseManifest(text);
-      expect([...sgx, ...tdx, ...sevSnp, ...nitro]).not.toEqual([]);
+      const { sgx, tdx, sevSnp, azure, nitro } = parseManifest(text);
+      expect([...sgx, ...tdx, ...sevSnp, ...azure, ...nitro]).not.toEqual([]);
     },
   );
 
@@ -264,6 +264,7 @@ describe('docs/write-a-manifest.md', () => {
     ['sgx', '`[[sgx]]`'],
     ['tdx', '`[[tdx]]`'],
     ['sev_snp', '`[[sev_snp]]`'],
+    ['azure', '`[[azure]]`'],
     ['nitro', '`[[nitro]]`'],
     ['intel', '`[intel]`'],
     ['exception', '`[[exception]]`'],

@@ -1,3 +1,4 @@
+import type { AzureClaims } from './azure/azure-claims.ts';
 import type { TdxClaims } from './dcap/tdx-claims.ts';
 import type { Format } from './evidence.ts';
 import type { NitroClaims } from './nitro/nitro-claims.ts';
@@ -49,7 +50,7 @@ export interface SgxClaims {
 }
 
 /** The format's own details; `claims.format` tells which. */
-export type EvidenceDetails = SgxClaims | TdxClaims | NitroClaims | SnpClaims;
+export type EvidenceDetails = SgxClaims | TdxClaims | NitroClaims | SnpClaims | AzureClaims;
 
 /**
  * What genuine evidence says, without it having been matched with a manifest's entry or bound to a

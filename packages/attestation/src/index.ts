@@ -35,6 +35,7 @@ export { formatLegacyManifest, formatManifest, ManifestError, parseManifest } fr
 export type {
   AdvisoryException,
   AnyEntry,
+  AzureEntry,
   Cover,
   IntelPolicy,
   Manifest,
@@ -51,6 +52,7 @@ export type {
   PinnedAuthority,
   TrustAnchors,
 } from './roots/trust-anchors.ts';
+export type { AzureClaims } from './azure/azure-claims.ts';
 export { isVerified } from './claims.ts';
 export type {
   EvidenceDetails,
@@ -60,10 +62,10 @@ export type {
   VerifiedClaims,
 } from './claims.ts';
 export type { TdxClaims } from './dcap/tdx-claims.ts';
-export type { NitroClaims } from './nitro/nitro-claims.ts';
 export type { GuestPolicy } from './snp/guest-policy.ts';
 export type { CpuId, SnpProduct } from './snp/product.ts';
 export type { SnpFirmwareVersion, SnpPlatformInfo } from './snp/report.ts';
 export type { SnpClaims } from './snp/snp-claims.ts';
 export type { SnpTcb } from './snp/tcb.ts';
+export type { NitroClaims } from './nitro/nitro-claims.ts';
 export { verifyAttestation } from './verify.ts';

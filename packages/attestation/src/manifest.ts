@@ -2,6 +2,7 @@ import { stringify } from 'smol-toml';
 import { ManifestError } from './manifest/manifest-error.ts';
 import { parseExceptions, parseIntelPolicy } from './manifest/intel-policy.ts';
 import type { AdvisoryException, IntelPolicy } from './manifest/intel-policy.ts';
+import { type AzureEntry, parseAzureEntry } from './manifest/azure-entry.ts';
 import { parseNitroEntry } from './manifest/nitro-entry.ts';
 import type { NitroEntry } from './manifest/nitro-entry.ts';
 import { blindAIKeys, parseBlindAIEntry, parseSgxEntry } from './manifest/sgx-entry.ts';
@@ -14,6 +15,7 @@ import type { TomlTable } from './manifest/toml-table.ts';
 export { ManifestError } from './manifest/manifest-error.ts';
 export type { AdvisoryException, IntelPolicy, TcbStatus } from './manifest/intel-policy.ts';
 export type { AnyEntry, Cover } from './manifest/any-entry.ts';
+export type { AzureEntry } from './manifest/azure-entry.ts';
 export type { NitroEntry } from './manifest/nitro-entry.ts';
 export type { SgxEntry } from './manifest/sgx-entry.ts';
 export type { SnpEntry } from './manifest/snp-entry.ts';
@@ -24,6 +26,7 @@ export interface Manifest {
   readonly sgx: readonly SgxEntry[];
   readonly tdx: readonly TdxEntry[];
   readonly sevSnp: readonly SnpEntry[];
+  readonly azure: readonly AzureEntry[];
   readonly nitro: readonly NitroEntry[];
   readonly intel: IntelPolicy;
   readonly exceptions: readonly AdvisoryException[];
@@ -40,13 +43,10 @@ export interface Manifest {
 const isolations = ['sandboxed', 'separated', 'none'] as const;
 type Isolation = (typeof isolations)[number];
 
-/** Tables of TEEs that this version does not judge: refused by name, never skipped. */
-const laterTables = ['azure'] as const;
-
 /**
- * Parses a manifest: our own (`version = 1` and any number of `[[sgx]]` entries) or BlindAI's
- * `manifest.toml`, whose eight keys at the top mean one entry. The tables `[intel]`, `[[exception]]`,
- * `[transport]` and `[config]` may follow either.
+ * Parses a manifest: our own (`version = 1` and any number of entries, for any mix of TEEs) or BlindAI's
+ * `manifest.toml`, whose eight keys at the top mean one `[[sgx]]` entry. Entries of other TEEs and the tables
+ * `[intel]`, `[[exception]]`, `[transport]` and `[config]` may follow either.
  *
  * A date means 00:00 UTC of that day. A manifest without an entry accepts no evidence.
  *
@@ -55,14 +55,12 @@ const laterTables = ['azure'] as const;
  */
 export function parseManifest(toml: string): Manifest {
   const top = parseToml(toml);
-  for (const table of laterTables) {
-    if (top.has(table)) throw new ManifestError(table, 'not yet supported');
-  }
   const { sgx, asksForDebug } = parseEntries(top);
   const manifest: Manifest = {
     sgx,
     tdx: top.tables('tdx').map(parseTdxEntry),
     sevSnp: top.tables('sev_snp').map(parseSnpEntry),
+    azure: top.tables('azure').map(parseAzureEntry),
     nitro: top.tables('nitro').map(parseNitroEntry),
     intel: parseIntelPolicy(top.table('intel')),
     exceptions: parseExceptions(top.tables('exception')),

@@ -1,4 +1,5 @@
 import { type Bytes, equalBytes } from './encoding/byte-reader.ts';
+import { sha256 } from './encoding/sha256.ts';
 import { acceptBootEvidence, anyReportData, type ExpectedReportData } from './policy.ts';
 import { plan, type PlannedCheck, type Verdict } from './verdict.ts';
 
@@ -191,8 +192,4 @@ function copy(name: string, bytes: unknown, length?: number): Bytes {
 async function hashKeyset(label: string, keyset: Bytes, nonce: Bytes): Promise<Bytes> {
   const labelBytes = new TextEncoder().encode(`${label}\0`);
   return sha256(new Uint8Array([...labelBytes, ...(await sha256(keyset)), ...nonce]));
-}
-
-async function sha256(bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }

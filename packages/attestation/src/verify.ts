@@ -1,3 +1,5 @@
+import { azureSnpVtpm } from './azure/azure-snp.ts';
+import { azureTdxVtpm } from './azure/azure-tdx.ts';
 import { markVerified, type UnmatchedClaims, type VerifiedClaims } from './claims.ts';
 import { sgxDcap } from './dcap/sgx.ts';
 import { tdxDcap } from './dcap/tdx.ts';
@@ -25,11 +27,13 @@ import { sevSnp } from './snp/snp.ts';
 import { plan, type PlannedCheck, Refusal, Verdict } from './verdict.ts';
 
 /** Who judges what. */
-const judges: Readonly<Partial<Record<Format, EvidenceFormat>>> = {
+const judges: Readonly<Record<Format, EvidenceFormat>> = {
   'sgx-dcap': sgxDcap,
   'tdx-dcap': tdxDcap,
   'sev-snp': sevSnp,
   'aws-nitro': awsNitro,
+  'azure-snp-vtpm': azureSnpVtpm,
+  'azure-tdx-vtpm': azureTdxVtpm,
 };
 
 /**

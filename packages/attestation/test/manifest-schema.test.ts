@@ -23,6 +23,7 @@ const places: Record<string, (members: object) => object> = {
   sgx: (members) => ({ version: 1, sgx: [members] }),
   tdx: (members) => ({ version: 1, tdx: [members] }),
   sev_snp: (members) => ({ version: 1, sev_snp: [members] }),
+  azure: (members) => ({ version: 1, azure: [members] }),
   nitro: (members) => ({ version: 1, nitro: [members] }),
   blindai: (members) => members,
   intel: (members) => ({ version: 1, intel: members }),
@@ -50,7 +51,8 @@ function problem(manifest: object): string | null {
 test('every table of the schema has its place, and the top has no other key', () => {
   expect(Object.keys(places)).toEqual(Object.keys(root.definitions));
   expect(Object.keys(root.properties ?? {}).toSorted()).toEqual(
-    ['version', 'sgx', 'tdx', 'sev_snp', 'nitro', 'intel', 'exception', 'transport', 'config']
+    ['version', 'sgx', 'tdx', 'sev_snp', 'azure', 'nitro']
+      .concat(['intel', 'exception', 'transport', 'config'])
       .concat(root.definitions['blindai']?.required ?? [])
       .toSorted(),
   );

@@ -123,6 +123,7 @@ describe('a manifest that is accepted', () => {
       ],
       tdx: [],
       sevSnp: [],
+      azure: [],
       nitro: [],
       intel: {
         tcbStatuses: ['UpToDate', 'SWHardeningNeeded'],
@@ -147,6 +148,7 @@ describe('a manifest that is accepted', () => {
       sgx: [strict],
       tdx: [],
       sevSnp: [],
+      azure: [],
       nitro: [],
       intel: {
         tcbStatuses: ['UpToDate'],
@@ -224,8 +226,6 @@ describe('a manifest that is refused', () => {
     [`${head}colour = "red"`, 'colour', 'unknown key'],
     [`${head}[__proto__]\nx = 1`, '__proto__', 'unknown key'],
     [`${head}"a\\u001b[2J" = 1`, '"a\\u001b[2J"', 'unknown key'],
-    // what this version does not judge
-    [`${head}[[azure]]`, 'azure', 'not yet supported'],
     // entries
     [`${head}[sgx]\nmr_enclave = "${code}"`, 'sgx', 'expected an array of tables, written [[sgx]]'],
     [`${head}sgx = [1]`, 'sgx', 'found an array of 1'],

@@ -86,7 +86,11 @@ function enforceTdAttributes(report: TdReport, verdict: Verdict): void {
 }
 
 /** What verified evidence of a TD says. */
-export function toTdxClaims({ report, platform, tcb }: TdxEvidence): Judged['claims'] {
+export function toTdxClaims({
+  report,
+  platform,
+  tcb,
+}: TdxEvidence): Judged['claims'] & { readonly details: TdxClaims } {
   const { reportData, rtmrs, ...td } = report;
   const { fmspc, ppid, platformInstanceId } = platform;
   const { version, isvSvn } = tdxModuleOf(report.teeTcbSvn);

@@ -4,8 +4,8 @@ import { FormatError } from './format-error.ts';
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * Reads a binary structure field by field, in order, little-endian. Every read is bounds-checked and names
- * its field; what it returns are views, not copies.
+ * Reads a binary structure field by field, in order. Every read is bounds-checked and names its field; what it
+ * returns are views, not copies.
  *
  * @throws {FormatError} from every method, if the bytes end early or are not what the field demands.
  */
@@ -13,12 +13,17 @@ export class ByteReader {
   readonly #what: string;
   readonly #bytes: Bytes;
   readonly #view: DataView;
+  readonly #littleEndian: boolean;
   #position = 0;
 
-  /** @param what - Name of the structure, for messages. */
-  constructor(what: string, bytes: Bytes) {
+  /**
+   * @param what - Name of the structure, for messages.
+   * @param order - Of the bytes in numbers.
+   */
+  constructor(what: string, bytes: Bytes, order: 'little-endian' | 'big-endian' = 'little-endian') {
     this.#what = what;
     this.#bytes = bytes;
+    this.#littleEndian = order === 'little-endian';
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -32,15 +37,15 @@ export class ByteReader {
   }
 
   u16(field: string): number {
-    return this.#view.getUint16(this.#take(field, 2), true);
+    return this.#view.getUint16(this.#take(field, 2), this.#littleEndian);
   }
 
   u32(field: string): number {
-    return this.#view.getUint32(this.#take(field, 4), true);
+    return this.#view.getUint32(this.#take(field, 4), this.#littleEndian);
   }
 
   u64(field: string): bigint {
-    return this.#view.getBigUint64(this.#take(field, 8), true);
+    return this.#view.getBigUint64(this.#take(field, 8), this.#littleEndian);
   }
 
   bytes(field: string, length: number): Bytes {

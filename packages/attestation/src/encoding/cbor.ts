@@ -1,5 +1,6 @@
 import type { Bytes } from './byte-reader.ts';
 import { FormatError } from './format-error.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 const maxDepth = 4;
 const majorTypes = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5 } as const;
@@ -54,7 +55,7 @@ class CborParser {
       case majorTypes.bytes:
         return this.#take(this.#number(info));
       case majorTypes.text:
-        return this.#text(this.#take(this.#number(info)));
+        return decodeUtf8(this.#what, this.#take(this.#number(info)));
       case majorTypes.array:
         return this.#array(info, depth);
       case majorTypes.map:
@@ -100,14 +101,6 @@ class CborParser {
     if (number < (size === 1 ? 24 : 256 ** (size / 2))) this.#fail('a number longer than needed');
     if (number > Number.MAX_SAFE_INTEGER) this.#fail('a number beyond 2^53 − 1');
     return number;
-  }
-
-  #text(bytes: Bytes): string {
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    } catch {
-      return this.#fail('invalid UTF-8');
-    }
   }
 
   #take(length: number): Bytes {

@@ -1,3 +1,4 @@
+import type { Bytes } from './byte-reader.ts';
 import { FormatError } from './format-error.ts';
 
 const maxDepth = 16;
@@ -109,6 +110,20 @@ export class JsonObject {
     return nodes.map((node, index) => new JsonObject(`${this.#where}.${name}[${index}]`, node));
   }
 
+  /** An array of integers from 0 to 255, of 0 to `max` of them. */
+  bytes(name: string, max: number): Bytes {
+    return this.#bytesOf(name, this.#array(name, max));
+  }
+
+  /** An array of such arrays, of 0 to `max` of them, each of `length`. */
+  byteArrays(name: string, max: number, length: number): Bytes[] {
+    return this.#array(name, max).map(({ value }) =>
+      Array.isArray(value) && value.length === length
+        ? this.#bytesOf(name, value as readonly JsonNode[])
+        : this.fail(name, `arrays of ${length} bytes expected`),
+    );
+  }
+
   /** An array of strings, of 0 to `max` of them; empty if the member is absent. */
   optionalStrings(name: string, max: number): string[] {
     if (!this.has(name)) return [];
@@ -127,6 +142,14 @@ export class JsonObject {
     const nodes = value as readonly JsonNode[];
     if (nodes.length > max) this.fail(name, `at most ${max} elements expected`);
     return nodes;
+  }
+
+  #bytesOf(name: string, nodes: readonly JsonNode[]): Bytes {
+    return Uint8Array.from(nodes, ({ value, text }) =>
+      typeof value === 'number' && value <= 0xff && /^\d+$/.test(text)
+        ? value
+        : this.fail(name, 'integers from 0 to 255 expected'),
+    );
   }
 
   #member(name: string): JsonNode {

@@ -61,7 +61,8 @@ function parseGuestPolicy(table: TomlTable): SnpEntry['guestPolicy'] {
   return policy;
 }
 
-function parseMinimumTcb(table: TomlTable): SnpTcb {
+/** Reads `minimum_tcb`: a floor for each part. */
+export function parseMinimumTcb(table: TomlTable): SnpTcb {
   const fmc = table.integer('fmc', 0xff);
   const tcb: SnpTcb = {
     ...(fmc !== undefined && { fmc }),

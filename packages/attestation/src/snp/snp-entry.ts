@@ -3,6 +3,7 @@ import { encodeHex } from '../encoding/hex.ts';
 import { type EntryRule, entryRule, type EntryRules, platformRule } from '../enforce/entries.ts';
 import type { SnpEntry } from '../manifest.ts';
 import { plan } from '../verdict.ts';
+import { describeBelow } from './minimum-tcb.ts';
 import { describeTcb } from './tcb.ts';
 import type { SnpEvidence } from './verify-snp.ts';
 import { describeVmpl, vmplCheck } from './vmpl.ts';
@@ -51,9 +52,6 @@ const guestPolicy: Rule = {
     `SMT ${policy.smt ? 'allowed' : 'forbidden'}, ABI ${policy.abiMajor}.${policy.abiMinor} or later`,
 };
 
-/** Versions that the firmware reports, may not go below, and had when the guest started. */
-const judgedTcbs = ['reported', 'committed', 'launch'] as const;
-
 const minimumTcb: Rule = {
   ...plan(
     'minimum-tcb',
@@ -61,24 +59,7 @@ const minimumTcb: Rule = {
     vouchedBy,
     specification,
   ),
-  mismatch: ({ minimumTcb: { fmc, ...floors } }, { tcb }) => {
-    for (const which of judgedTcbs) {
-      const found = tcb[which];
-      if ((fmc === undefined) !== (found.fmc === undefined)) {
-        return `a floor for fmc is for Turin, and Turin needs one: ${which} TCB is ${describeTcb(found)}`;
-      }
-      for (const [part, floor] of Object.entries({
-        ...floors,
-        ...(fmc !== undefined && { fmc }),
-      })) {
-        const version = found[part as keyof typeof found] ?? 0;
-        if (version < floor) {
-          return `${which} TCB: ${part} of at least ${floor} demanded, ${version} found`;
-        }
-      }
-    }
-    return null;
-  },
+  mismatch: (entry, { tcb }) => describeBelow(entry.minimumTcb, tcb),
   match: (entry) => `at least ${describeTcb(entry.minimumTcb)}`,
 };
 
