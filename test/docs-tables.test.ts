@@ -77,9 +77,16 @@ describe('docs/verify-a-server.md', () => {
   });
 
   test('explains each weakening, and none that does not exist', () => {
-    const calls = sourcesOf('attestation').matchAll(/\bweakened\(\s*'([a-z-]+)'/g);
+    const source = sourcesOf('attestation');
+    const calls = [...source.matchAll(/\bweakened\(\s*'([a-z-]+)'/g)].map(([, name]) => name!);
+    const lists = [...source.matchAll(/\bof \[([^\]]+)\] as const\) \{\s*\S*weakened\(check/g)];
+    const inLists = lists.flatMap(([, list]) => list!.match(/[a-z-]{3,}/g) ?? []);
+    // What an entry of a manifest can weaken stands in the rule that begins with the plan of its row.
+    const rules = source.split(/(?=\bplan\()/).filter((text) => text.includes('{ weakened: '));
+    const inRules = rules.map((text) => /^plan\(\s*'([a-z-]+)'/.exec(text)![1]!);
+    for (const found of [calls, inLists, inRules]) expect(found).not.toHaveLength(0);
     // Of the rows that the client adds only one can be weakened.
-    const weakened = new Set([...[...calls].map(([, name]) => name!), 'config']);
+    const weakened = new Set([...calls, ...inLists, ...inRules, 'config']);
     const found = explained.filter((heading) => section(page, heading).includes('`weakened`'));
     expect(found.map(unquoted).toSorted()).toEqual([...weakened].toSorted());
   });

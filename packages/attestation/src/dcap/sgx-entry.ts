@@ -13,6 +13,9 @@ type Rule = EntryRule<SgxEntry, SgxEvidence>;
 const vouchedBy = 'the hardware, in the report; judged by the manifest';
 const specification = 'Intel SDM vol. 3D, "REPORT"; docs/write-a-manifest.md, "[[sgx]]"';
 
+const underMask = 'as the entry demands, under its mask';
+const underWeakMask = `${underMask}: less is compared than by default`;
+
 const measurement: Rule = {
   ...plan('measurement', "MRENCLAVE of one of the manifest's entries", vouchedBy, specification),
   mismatch: (entry, { report }) =>
@@ -36,7 +39,7 @@ function attributes(ignoreDebug: boolean): Rule {
         ? null
         : describeDifference('masked ATTRIBUTES.XFRM', entry.attributesXfrm, xfrm);
     },
-    match: (entry) => describeMasked('its masks', comparesAllAttributes(entry)),
+    match: (entry) => (comparesAllAttributes(entry) ? underMask : { weakened: underWeakMask }),
   };
 }
 
@@ -47,7 +50,8 @@ const miscSelect: Rule = {
     const demanded = BigInt(entry.miscSelect);
     return found === demanded ? null : describeDifference('masked MISCSELECT', demanded, found);
   },
-  match: (entry) => describeMasked('its mask', entry.miscMask === sgxDefaults.miscMask),
+  match: (entry) =>
+    entry.miscMask === sgxDefaults.miscMask ? underMask : { weakened: underWeakMask },
 };
 
 /** What the checks `debug`, `mode` and `provisioning-key` judge, whatever a mask says; INIT among them. */
@@ -60,11 +64,6 @@ const judgedAnyway =
 function comparesAllAttributes(entry: SgxEntry): boolean {
   const free = sgxDefaults.attributesMaskFlags & ~entry.attributesMaskFlags & ~judgedAnyway;
   return free === 0n && (sgxDefaults.attributesMaskXfrm & ~entry.attributesMaskXfrm) === 0n;
-}
-
-function describeMasked(masks: string, isStrict: boolean): ReturnType<Rule['match']> {
-  const found = `as the entry demands, under ${masks}`;
-  return isStrict ? found : { weakened: `${found}: less is compared than by default` };
 }
 
 const rest = entryRule<SgxEntry, SgxEvidence>({
