@@ -36,6 +36,9 @@ const pcrs = Object.fromEntries(
   [4, 8, 9, 11].map((index) => [index, new Uint8Array(32).fill(index)]),
 );
 
+/** Floors for AMD's hardware. */
+const floors = 'minimum_tcb = { bootloader = 4, tee = 0, snp = 24, microcode = 219 }\n';
+
 function azureEntry({ pcr9 = '09', demands = '' } = {}): string {
   return `version = 1
 
@@ -50,6 +53,9 @@ const intel = `
 [intel]
 min_tcb_evaluation_data_number = 17
 `;
+
+/** Ten PCRs. */
+const withoutPcr9: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 11];
 
 const someoneElse = await crypto.subtle.generateKey(
   {
@@ -81,7 +87,7 @@ function editKeys(
 }
 
 /** What the evidence of both kinds of machine shares, around the hardware's own. */
-function azureOnly(tail: string): CaseTable<AzureFlaw> {
+function azureOnly(fixed: string, tail: string): CaseTable<AzureFlaw> {
   return {
     layout: {
       'cut-off': { about: 'The JSON text is cut off.', text: (text) => text.slice(0, -1) },
@@ -139,7 +145,11 @@ function azureOnly(tail: string): CaseTable<AzureFlaw> {
           ...quote,
           pcrs: quote.pcrs.map((pcr, index) => (index === 9 ? pcr.map(() => 0x66) : pcr)),
         })),
-        manifest: azureEntry({ pcr9: '66' }) + tail,
+        manifest: azureEntry({ pcr9: '66', demands: fixed }) + tail,
+      },
+      'pcrs-beside-the-quote': {
+        about: 'All 24 PCRs stand beside the quote, which covers ten of them.',
+        asked: { selected: withoutPcr9 },
       },
     },
     measurement: {
@@ -154,14 +164,20 @@ function azureOnly(tail: string): CaseTable<AzureFlaw> {
         asked: { pcrs: { ...pcrs, 9: new Uint8Array(32).fill(0x66) } },
       },
       'pcr9-not-quoted': {
-        about: 'PCR9 is demanded and stands beside the quote, which does not cover it.',
-        asked: { selected: [0, 1, 2, 3, 4, 5, 6, 7, 8, 11] },
+        about: 'PCR9 is demanded, and the quote does not cover it.',
+        asked: {
+          selected: withoutPcr9,
+          ...editQuote((quote) => ({
+            ...quote,
+            pcrs: withoutPcr9.map((index) => quote.pcrs[index]!),
+          })).asked,
+        },
       },
     },
     entry: {
       ended: {
         about: 'The entry ends at this very moment.',
-        manifest: azureEntry({ demands: 'until = 2026-01-15T12:00:00Z\n' }) + tail,
+        manifest: azureEntry({ demands: `${fixed}until = 2026-01-15T12:00:00Z\n` }) + tail,
       },
     },
     'report-data': {
@@ -216,11 +232,22 @@ export function azureSnpCases(): FormatCases<AzureFlaw> {
         asked: { reportData: nonceReportData },
         reportData: connection,
       },
-      'no-crl': {
-        about: 'No CRL is given, which the caller accepts.',
-        endorsements: () => null,
-        weakenings: ['acceptMissingCrl'],
-        weakened: ['crl', 'crl-signature', 'crl-validity', 'certificate-revoked'],
+      'no-floors': {
+        about: 'The entry demands no version of the firmware, so the row says that it is weakened.',
+        manifest: azureEntry(),
+        weakened: ['minimum-tcb'],
+      },
+    },
+    'minimum-tcb': {
+      'launch-below': {
+        about: 'LAUNCH_TCB is below the floor: the machine was started under older firmware.',
+        snp: { launchTcb: { bootloader: 3 } },
+      },
+    },
+    platform: {
+      'another-machine': {
+        about: 'The entry lists a chip, and this is another.',
+        manifest: azureEntry({ demands: `${floors}chip_id = ["${'01'.repeat(64)}"]\n` }),
       },
     },
     endorsements: {
@@ -232,8 +259,8 @@ export function azureSnpCases(): FormatCases<AzureFlaw> {
   };
   return {
     format: 'azure-snp-vtpm',
-    manifest: azureEntry(),
-    table: mergeTables(own, azureOnly(''), snpInside()),
+    manifest: azureEntry({ demands: floors }),
+    table: mergeTables(own, azureOnly(floors, ''), snpInside()),
     make: async (flaw) => make('snp', flaw),
   };
 }
@@ -266,11 +293,17 @@ function editTdQuote(members: AzureEvidence, edit: (quote: Uint8Array) => Uint8A
 export function azureTdxCases(): FormatCases<AzureFlaw> {
   const own: CaseTable<AzureFlaw> = {
     accept: { 'up-to-date': { about: "A vTPM's quote for report data, over a TD quote." } },
+    platform: {
+      'another-machine': {
+        about: 'The entry lists a machine, and this is another.',
+        manifest: azureEntry({ demands: `platform = ["${'00'.repeat(16)}"]\n` }) + intel,
+      },
+    },
   };
   return {
     format: 'azure-tdx-vtpm',
     manifest: azureEntry() + intel,
-    table: mergeTables(own, firstOf(azureOnly(intel), 1), tdxInside(azureEntry())),
+    table: mergeTables(own, firstOf(azureOnly('', intel), 1), tdxInside(azureEntry())),
     make: async (flaw) => make('tdx', flaw),
   };
 }

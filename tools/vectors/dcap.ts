@@ -529,20 +529,11 @@ export function dcapCases(
         about: 'Genuine evidence of a platform below every level.',
         platform: { tcbStatus: 'unmatched' },
       },
-      'qe-out-of-date': {
-        about: 'The platform is up to date and its quoting enclave is not.',
-        platform: { qeStatus: 'OutOfDate' },
-      },
       'qe-out-of-date-but-hardened': {
         about:
           'SWHardeningNeeded is accepted, but with a quoting enclave out of date it counts as OutOfDate.',
         platform: { tcbStatus: 'SWHardeningNeeded', qeStatus: 'OutOfDate' },
         ...manifestWith('[intel]\ntcb_statuses = ["UpToDate", "SWHardeningNeeded"]\n'),
-      },
-      'not-in-the-set': {
-        about:
-          'UpToDate, where the manifest lists only another status: statuses are a set, no order.',
-        ...manifestWith('[intel]\ntcb_statuses = ["SWHardeningNeeded"]\n'),
       },
       'exception-ended': {
         about: 'The exception for the only advisory ends at this very moment.',
