@@ -1,5 +1,6 @@
 import type { AnyEntry, Manifest } from '@blindai/attestation';
 import type { Described, EntryDescription, Facts, Weakening } from './description.ts';
+import { azureHardware, describeAzureEntry } from './azure-entry.ts';
 import { iso } from './iso.ts';
 import { describeNitroEntry } from './nitro-entry.ts';
 import { describeSgxEntry } from './sgx-entry.ts';
@@ -32,6 +33,13 @@ export function describeEntries(manifest: Manifest, at: Date): readonly Describe
     ...describeTable('sgx', manifest.sgx, describeSgxEntry, () => true, at),
     ...describeTable('tdx', manifest.tdx, describeTdxEntry, () => true, at),
     ...describeTable('sev_snp', manifest.sevSnp, describeSnpEntry, () => false, at),
+    ...describeTable(
+      'azure',
+      manifest.azure,
+      describeAzureEntry,
+      (entry) => azureHardware(entry).tdx,
+      at,
+    ),
     ...describeTable('nitro', manifest.nitro, describeNitroEntry, () => false, at),
   ];
 }

@@ -160,6 +160,13 @@ minimum_tcb = { bootloader = 4, tee = 0, snp = 24, microcode = 219 }
 chip_id = [${hex('cc', 64)}]
 ${all}
 `;
+const azure = `version = 1
+[[azure]]
+measurement = ${hex('ee', 48)}
+pcrs = { 4 = ${hex('04', 32)}, 8 = ${hex('08', 32)}, 9 = ${hex('09', 32)} }
+${all}
+`;
+const floors = 'minimum_tcb = { bootloader = 4, tee = 0, snp = 24, microcode = 219 }\n';
 const nitro = `version = 1
 [[nitro]]
 [nitro.pcrs]
@@ -218,6 +225,22 @@ describe('an entry of each TEE', () => {
       },
       ['transport', 'config'],
     ],
+    [
+      `${azure}${floors}`,
+      {
+        key: 'azure[0]',
+        accepts: `an Azure confidential VM (SEV-SNP) that the hardware measured as ${'ee'.repeat(48)}`,
+        facts: {
+          PCR4: '04'.repeat(32),
+          PCR8: '08'.repeat(32),
+          PCR9: '09'.repeat(32),
+          firmware:
+            'bootloader at least 4, tee at least 0, snp at least 24, microcode at least 219',
+          machines: 'any genuine one',
+        },
+      },
+      ['transport', 'config'],
+    ],
   ])('is described: %s', async (toml, entry, tables) => {
     const { status, printed } = await check(toml);
     expect(status).toBe(0);
@@ -230,16 +253,31 @@ describe('an entry of each TEE', () => {
     [tdx.replace(all, 'covers = ["firmware"]'), 'tdx[0].covers: measurement'],
     [sevSnp.replace(all, 'covers = ["firmware"]'), 'sev_snp[0].covers: measurement'],
     [`${sevSnp}vmpl = 1\n`, 'sev_snp[0].vmpl: vmpl'],
+    [`${azure}chip_id = [${hex('cc', 64)}]\n`, 'azure[0].minimum_tcb: minimum-tcb'],
+    [
+      `${azure}platform = [${hex('cc', 16)}]\n`,
+      'intel.min_tcb_evaluation_data_number: tcb-evaluation-number',
+    ],
     [nitro.replace('[[nitro]]', '[[nitro]]\ncovers = ["kernel"]'), 'nitro[0].covers: measurement'],
   ])('weakens a check where it says so: %s', async (toml, weakening) => {
     expect(await weakenings(toml)).toEqual([weakening]);
   });
 
   it('is flagged where its floors are none', async () => {
-    const floors = /minimum_tcb.*/;
     const none = 'minimum_tcb = { bootloader = 0, tee = 0, snp = 0, microcode = 0 }';
-    expect((await check(sevSnp.replace(floors, none))).printed.notes).toEqual([
+    expect((await check(sevSnp.replace(/minimum_tcb.*/, none))).printed.notes).toEqual([
       'sev_snp[0].minimum_tcb: every floor is 0, so that no firmware of AMD is too old',
+    ]);
+  });
+
+  it('of Azure may be for either hardware, which counts as both, or for none', async () => {
+    expect(await weakenings(azure)).toEqual([
+      'azure[0].minimum_tcb: minimum-tcb',
+      'intel.min_tcb_evaluation_data_number: tcb-evaluation-number',
+    ]);
+    const { printed } = await check(`${azure}${floors}platform = [${hex('cc', 16)}]\n`);
+    expect(printed.notes).toEqual([
+      'azure[0].platform: no machine has this and minimum_tcb or chip_id',
     ]);
   });
 
