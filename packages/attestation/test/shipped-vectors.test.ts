@@ -4,6 +4,7 @@ import { type Check, checks } from '@blindai/attestation';
 import { simulationAnchors } from '@blindai/attestation/simulation';
 import { describe, expect, test } from 'vitest';
 import { type Vector, weakenings } from '../../../tools/vectors/vector.ts';
+import { section, tableRows } from '../../../test/support/markdown.ts';
 import { judgeVector, type Verifier } from './judge-vector.ts';
 import { readRoots, readVectors, vectorBytes, vectorFiles } from './shipped-vectors.ts';
 
@@ -16,6 +17,20 @@ const maxBytes = 5 * 1024 * 1024;
 function publicKey(pem: string): Buffer {
   return new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' });
 }
+
+/** Members of a file, in their order. */
+const members: readonly string[] = [
+  'name',
+  'about',
+  'format',
+  'roots',
+  'at',
+  'evidence',
+  'evidenceText',
+  'endorsements',
+  'policy',
+  'expected',
+];
 
 /** Checks that the client makes, of a connection: no evidence provokes them. */
 const madeByTheClient: readonly Check[] = ['keyset', 'config', 'transport'];
@@ -49,17 +64,8 @@ describe('the folder', () => {
 
   test.each(named)('%s says what it is in the members that the page lists', (name, vector) => {
     const { expected, policy } = vector;
-    expect(Object.keys(vector)).toEqual([
-      'name',
-      'about',
-      'format',
-      'roots',
-      'at',
-      vector.evidence === undefined ? 'evidenceText' : 'evidence',
-      'endorsements',
-      'policy',
-      'expected',
-    ]);
+    const bytes = vector.evidence === undefined ? 'evidence' : 'evidenceText';
+    expect(Object.keys(vector)).toEqual(members.filter((member) => member !== bytes));
     expect(Object.keys(policy)).toEqual(['manifest', 'reportData', 'weakenings']);
     expect(weakenings).toEqual(expect.arrayContaining([...policy.weakenings]));
     expect(name).toMatch(/^[a-z-]+\/[a-z-]+\.[a-z0-9-]+$/);
@@ -110,5 +116,35 @@ describe('there is a case', () => {
       const { checks: rows } = await judgeVector(vector, verifier);
       expect(rows.map(({ name }) => name).filter((name) => !provoked.has(name))).toEqual([]);
     }
+  });
+});
+
+describe('docs/test-vectors.md', () => {
+  const page = 'docs/test-vectors.md';
+  /** What is named in the first column of a table below a heading. */
+  const listed = (heading: string, table = 0): readonly string[] => {
+    const [text] = section(page, heading).split(/^#/m);
+    const tables = text!.match(/(?:^\|.*\n)+/gm) ?? [];
+    return tableRows(tables[table] ?? '').map(([name]) => name!);
+  };
+
+  test('lists the members of a file, and no others', () => {
+    expect(listed('What a file holds')).toEqual(members);
+    const ofPolicies = new Set(vectors.flatMap(({ policy }) => Object.keys(policy)));
+    expect(listed('Policy')).toEqual([...ofPolicies]);
+    const ofVerdicts = new Set(vectors.flatMap(({ expected }) => Object.keys(expected)));
+    expect(listed('Expected').toSorted()).toEqual([...ofVerdicts].toSorted());
+  });
+
+  test('lists the formats and the weakenings', () => {
+    expect(listed('Evidence and endorsements')).toEqual(attestation.formats);
+    expect(listed('Policy', 1)).toEqual(weakenings);
+    const used = new Set(vectors.flatMap(({ policy }) => policy.weakenings));
+    expect([...used].toSorted()).toEqual(weakenings.toSorted());
+  });
+
+  test('lists the roots', () => {
+    const { warning: _, ...roots } = readRoots();
+    expect(listed('The roots')).toEqual(Object.keys(roots));
   });
 });
