@@ -1,4 +1,4 @@
-import type { Bytes } from '../encoding/byte-reader.ts';
+import { type Bytes, equalBytes } from '../encoding/byte-reader.ts';
 import { contextTag, DerReader } from '../encoding/der.ts';
 import { encodeHex } from '../encoding/hex.ts';
 import {
@@ -10,7 +10,7 @@ import {
 import { type Name, parseName } from './name.ts';
 import type { Period } from './period.ts';
 import { type KeyKind, modulusLength, type PublicKey, scalarLengths } from './signature.ts';
-import { parseSignatureAlgorithm, parseSigned } from './signed.ts';
+import { parseSigned } from './signed.ts';
 
 const ecPublicKey = '1.2.840.10045.2.1';
 const rsaEncryption = '1.2.840.113549.1.1.1';
@@ -81,20 +81,22 @@ export function parseCertificate(
   der: Bytes,
   profile: CertificateProfile,
 ): Certificate {
-  const { body: read, bodyBytes, signedWith, signature } = parseSigned(what, der);
+  const { body: read, algorithm, ...signed } = parseSigned(what, der);
   const version = read.inside('version', contextTag(0, 'constructed'));
   if (version.uint('version', 2) !== 2) read.fail('version', 'X.509 v3 expected');
   version.end();
   const serial = read.unsigned('serialNumber');
   if (serial.length > maxSerialBytes) read.fail('serialNumber', 'longer than 20 bytes');
-  if (parseSignatureAlgorithm(read) !== signedWith) read.fail('signature', 'another algorithm');
+  if (!equalBytes(read.any('signature').encoding, algorithm)) {
+    read.fail('signature', 'another algorithm');
+  }
   const issuer = parseName(read, 'issuer');
   const period = read.inside('validity');
   const validity = { from: period.time('notBefore'), to: period.time('notAfter') };
   period.end();
   const subject = parseName(read, 'subject');
   const key = parsePublicKey(read);
-  for (const kind of [signedWith, key.key.kind]) {
+  for (const kind of [signed.signedWith, key.key.kind]) {
     if (!profile.kinds.includes(kind)) read.fail('key', `no ${kind} key expected`);
   }
   const wrapper = read.inside('extensions', contextTag(3, 'constructed'));
@@ -119,9 +121,7 @@ export function parseCertificate(
     usage: parseKeyUsage(parseExtension(extensions, 'keyUsage', parseUsageBits) ?? new Set()),
     pathLength: parseExtension(extensions, 'basicConstraints', parsePathLength),
     extensions,
-    bodyBytes,
-    signedWith,
-    signature,
+    ...signed,
   };
 }
 

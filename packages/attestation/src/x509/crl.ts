@@ -1,11 +1,11 @@
-import type { Bytes } from '../encoding/byte-reader.ts';
+import { type Bytes, equalBytes } from '../encoding/byte-reader.ts';
 import { contextTag, type DerReader, tags } from '../encoding/der.ts';
 import { encodeHex } from '../encoding/hex.ts';
 import { parseAuthorityKeyId, parseExtensions, readExtension } from './extensions.ts';
 import { type Name, parseName } from './name.ts';
 import type { Period } from './period.ts';
 import type { KeyKind } from './signature.ts';
-import { parseSignatureAlgorithm, parseSigned } from './signed.ts';
+import { parseSigned } from './signed.ts';
 
 const crlNumberId = '2.5.29.20';
 const authorityKeyIdentifierId = '2.5.29.35';
@@ -37,9 +37,11 @@ export interface Crl {
  * @throws {FormatError}
  */
 export function parseCrl(what: string, der: Bytes): Crl {
-  const { body: read, bodyBytes, signedWith, signature } = parseSigned(what, der);
+  const { body: read, algorithm, ...signed } = parseSigned(what, der);
   if (read.uint('version', 1) !== 1) read.fail('version', 'X.509 v2 expected');
-  if (parseSignatureAlgorithm(read) !== signedWith) read.fail('signature', 'another algorithm');
+  if (!equalBytes(read.any('signature').encoding, algorithm)) {
+    read.fail('signature', 'another algorithm');
+  }
   const issuer = parseName(read, 'issuer');
   const validity = { from: read.time('thisUpdate'), to: read.time('nextUpdate') };
   const revoked = read.nextTag === tags.sequence ? parseRevoked(read) : new Set<string>();
@@ -55,7 +57,7 @@ export function parseCrl(what: string, der: Bytes): Crl {
       readExtension(extensions, authorityKeyIdentifierId, 'authorityKeyIdentifier'),
     ),
   );
-  return { what, issuer, validity, revoked, authorityKeyId, bodyBytes, signedWith, signature };
+  return { what, issuer, validity, revoked, authorityKeyId, ...signed };
 }
 
 function parseRevoked(read: DerReader): ReadonlySet<string> {

@@ -16,6 +16,8 @@ export interface Signed {
   readonly body: DerReader;
   /** The bytes that are signed. */
   readonly bodyBytes: Bytes;
+  /** The algorithm, exact DER: the body names it a second time, byte for byte the same. */
+  readonly algorithm: Bytes;
   /** The kind of key that signed. */
   readonly signedWith: KeyKind;
   /** As `verifySignature` takes it. */
@@ -32,15 +34,16 @@ export function parseSigned(what: string, der: Bytes): Signed {
   const read = outer.inside('signed');
   outer.end();
   const { content, encoding } = read.element('body', tags.sequence);
+  const { encoding: algorithm } = read.peek('signatureAlgorithm');
   const signedWith = parseSignatureAlgorithm(read);
   const encoded = read.bitString('signatureValue');
   const signature = rawSignature(`${what}.signature`, signedWith, encoded);
   read.end();
-  return { body: new DerReader(what, content, 1), bodyBytes: encoding, signedWith, signature };
+  const body = new DerReader(what, content, 1);
+  return { body, bodyBytes: encoding, algorithm, signedWith, signature };
 }
 
-/** The algorithm, which a body names a second time. */
-export function parseSignatureAlgorithm(read: DerReader): KeyKind {
+function parseSignatureAlgorithm(read: DerReader): KeyKind {
   const algorithm = read.inside('signatureAlgorithm');
   const id = algorithm.oid('algorithm');
   if (id === ids.rsassaPss) parsePssParameters(algorithm);
