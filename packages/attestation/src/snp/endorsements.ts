@@ -1,6 +1,5 @@
 import type { Bytes } from '../encoding/byte-reader.ts';
 import { decodeBase64 } from '../encoding/base64.ts';
-import { tags } from '../encoding/der.ts';
 import { FormatError } from '../encoding/format-error.ts';
 import { JsonObject } from '../encoding/json.ts';
 import { parsePem } from '../encoding/pem.ts';
@@ -33,52 +32,49 @@ export function parseSnpEndorsements(
   for (const name of members.keys()) {
     if (!Object.hasOwn(labels, name)) throw new FormatError(what, 'an unknown member');
   }
-  const ek = members.has('ek') ? decodeMember('ek', members.get('ek')) : ekBeside;
+  const member = (name: keyof typeof labels): Bytes | null => {
+    const value = members.get(name) ?? null;
+    return value === null ? null : decodeMember(name, value);
+  };
+  const ek = member('ek') ?? ekBeside;
   if (ek === null) {
     throw new FormatError(`${what}.ek`, 'the certificate of the VCEK or VLEK is absent');
   }
-  return { ek, crl: members.has('crl') ? decodeMember('crl', members.get('crl')) : null };
+  return { ek, crl: member('crl') };
 }
 
 function toMembers(endorsements: unknown): ReadonlyMap<string, unknown> {
   if (endorsements === undefined || endorsements === null) return new Map();
   if (endorsements instanceof Map) return new Map<string, unknown>(endorsements);
-  const isBytes = endorsements instanceof Uint8Array;
-  if (isBytes && isDer(endorsements)) return new Map([['ek', endorsements]]);
-  const given = isBytes ? decodeText(what, endorsements) : endorsements;
-  if (typeof given === 'string') {
-    if (given.length > 4 * maxLength) throw new FormatError(what, 'more than 4 MiB');
-    return given.startsWith('{')
-      ? JsonObject.parse(what, given).scalars()
-      : new Map([['ek', given]]);
+  const given = endorsements instanceof Uint8Array ? decodeText(endorsements) : endorsements;
+  if (typeof given === 'string' && given.length > 4 * maxLength) {
+    throw new FormatError(what, 'more than 4 MiB');
   }
-  if (typeof given !== 'object') throw new FormatError(what, 'a map expected');
+  if (typeof given === 'string' && /^\s*\{/.test(given)) {
+    return JsonObject.parse(what, given).scalars();
+  }
+  if (typeof given === 'string' || given instanceof Uint8Array) return new Map([['ek', given]]);
+  if (typeof given !== 'object' || given === null) throw new FormatError(what, 'a map expected');
   return new Map<string, unknown>(Object.entries(given));
 }
 
 /** DER, or a text that holds it. */
 function decodeMember(name: keyof typeof labels, value: unknown): Bytes {
   const where = `${what}.${name}`;
-  const isBytes = value instanceof Uint8Array;
-  if ((isBytes || typeof value === 'string') && value.length > maxLength) {
-    throw new FormatError(where, 'more than 1 MiB');
+  const given = value instanceof Uint8Array ? decodeText(value) : value;
+  if (!(given instanceof Uint8Array) && typeof given !== 'string') {
+    throw new FormatError(where, 'bytes or text expected');
   }
-  if (isBytes && isDer(value)) return new Uint8Array(value);
-  const text = isBytes ? decodeText(where, value) : value;
-  if (typeof text !== 'string') throw new FormatError(where, 'bytes or text expected');
-  return text.startsWith('-----BEGIN')
-    ? parsePem(where, text, labels[name], 1)[0]!
-    : decodeBase64(where, text);
+  if (given.length > maxLength) throw new FormatError(where, 'more than 1 MiB');
+  if (typeof given !== 'string') return new Uint8Array(given);
+  return /^\s*-----BEGIN/.test(given)
+    ? parsePem(where, given, labels[name], 1)[0]!
+    : decodeBase64(where, given);
 }
 
-function isDer(bytes: Uint8Array): boolean {
-  return bytes[0] === tags.sequence;
-}
-
-function decodeText(where: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new FormatError(where, 'DER, or text in UTF-8 expected');
-  }
+/** The text, if the bytes begin like PEM or JSON and not like DER; else the bytes. */
+function decodeText(bytes: Uint8Array): string | Uint8Array {
+  const first = bytes.find((byte) => byte > 0x20);
+  if (first !== 0x2d && first !== 0x7b) return bytes;
+  return new TextDecoder().decode(bytes);
 }
