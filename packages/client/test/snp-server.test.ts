@@ -80,8 +80,8 @@ describe.each([
   test('is refused without a revocation list, whoever asks', async () => {
     const received = await receive({ ek });
     expect((await reportOf(received, policy)).check).toBe('crl');
-    const insisting = { ...policy, [acceptMissingCrl]: true } as typeof policy;
-    expect((await reportOf(received, insisting)).check).toBe('crl');
+    const insisting = { [acceptMissingCrl]: true };
+    expect((await reportOf(received, { ...policy, ...insisting })).check).toBe('crl');
   });
 
   test('is refused with one that lists the key above its own', async () => {
