@@ -33,16 +33,30 @@ export async function verifySignature(
   message: Bytes,
 ): Promise<boolean> {
   try {
-    if (key.kind === 'RSA-4096') {
-      const imported = await importModulus(key.modulus);
-      return await crypto.subtle.verify(rsaPss, imported, signature, message);
-    }
-    const scheme = { name: 'ECDSA', namedCurve: key.kind, hash: hashes[key.kind] };
-    const imported = await crypto.subtle.importKey('raw', key.point, scheme, false, ['verify']);
-    return await crypto.subtle.verify(scheme, imported, signature, message);
+    const algorithm =
+      key.kind === 'RSA-4096'
+        ? rsaPss
+        : { name: 'ECDSA', namedCurve: key.kind, hash: hashes[key.kind] };
+    return await crypto.subtle.verify(algorithm, await importKey(key), signature, message);
   } catch {
     return false;
   }
+}
+
+/** Keys as WebCrypto has them: a CA's verifies several signatures, and importing it costs half of one. */
+const imported = new WeakMap<PublicKey, Promise<CryptoKey>>();
+
+async function importKey(key: PublicKey): Promise<CryptoKey> {
+  const known = imported.get(key);
+  if (known) return known;
+  const importing =
+    key.kind === 'RSA-4096' ? importModulus(key.modulus) : importPoint(key.kind, key.point);
+  imported.set(key, importing);
+  return importing;
+}
+
+async function importPoint(namedCurve: 'P-256' | 'P-384', point: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', point, { name: 'ECDSA', namedCurve }, false, ['verify']);
 }
 
 async function importModulus(modulus: Bytes): Promise<CryptoKey> {
