@@ -32,8 +32,8 @@ const sgxQuote = await anotherPlatform.quote({
 function flipAfterReport(offset: number): (bytes: Uint8Array) => Uint8Array {
   return (bytes) => {
     const changed = bytes.slice();
-    const at = endOfReport(bytes) + offset;
-    changed[at] = changed[at]! ^ 0x01;
+    const position = endOfReport(bytes) + offset;
+    changed[position] = changed[position]! ^ 0x01;
     return changed;
   };
 }
@@ -75,7 +75,7 @@ function cutOff(der: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 }
 
 function editTcbInfo(edit: (tcbInfo: TcbInfo) => object): Flaw {
-  return { platform: { documents: { tcbInfo: { edit: (info) => edit(info) as TcbInfo } } } };
+  return { platform: { documents: { tcbInfo: { edit } } } };
 }
 
 /** Changes the tdxtcbcomponents of every level. */
@@ -94,7 +94,7 @@ function editComponents(change: (svn: number, index: number) => number): Flaw {
 }
 
 function editQeIdentity(edit: (identity: object) => object): Flaw {
-  return { platform: { documents: { qeIdentity: { edit: edit as never } } } };
+  return { platform: { documents: { qeIdentity: { edit } } } };
 }
 
 /** Puts another value into one critical extension of a certificate. */
@@ -216,8 +216,8 @@ const flaws: Flaws<Flaw> = {
   },
   'tcb-info': {
     'for another TEE': { platform: { tee: 'sgx' } },
-    'of version 2': editTcbInfo(({ id: _, ...info }) => ({ ...info, version: 2 })),
-    'without a TDX module': editTcbInfo(({ tdxModule: _, ...info }) => info),
+    'of version 2': editTcbInfo((info) => ({ ...info, id: undefined, version: 2 })),
+    'without a TDX module': editTcbInfo((info) => ({ ...info, tdxModule: undefined })),
     'without one module identity': editTcbInfo((info) => ({ ...info, tdxModuleIdentities: [] })),
     'without levels of a module': editTcbInfo((info) => ({
       ...info,
@@ -286,9 +286,10 @@ const flaws: Flaws<Flaw> = {
   },
   'tdx-module': {
     'of a version that Intel does not list': { platform: { tdx: { moduleVersion: 7 } } },
-    'of a version, but Intel lists none': editTcbInfo(
-      ({ tdxModuleIdentities: _, ...info }) => info,
-    ),
+    'of a version, but Intel lists none': editTcbInfo((info) => ({
+      ...info,
+      tdxModuleIdentities: undefined,
+    })),
     'signed by someone else': { quote: { mrSignerSeam: other } },
     'of version 0, signed by someone else': {
       platform: { tdx: { moduleVersion: 0 } },

@@ -22,8 +22,18 @@ async function statusOf(
   }
 }
 
+function filled(byte: number): Uint8Array {
+  return new Uint8Array(48).fill(byte);
+}
+
+/** Attributes as a manifest has them. */
+function hexOf(attributes: bigint): string {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, attributes, true);
+  return Buffer.from(bytes).toString('hex');
+}
+
 describe('claims', () => {
-  const filled = (byte: number): Uint8Array => new Uint8Array(48).fill(byte);
   const quote = {
     mrConfigId: filled(1),
     mrOwner: filled(2),
@@ -101,15 +111,9 @@ describe('claims', () => {
 });
 
 describe('attributes of a TD', () => {
-  const bits = (attributes: bigint): string => {
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, attributes, true);
-    return Buffer.from(bytes).toString('hex');
-  };
-
   test.each([16n, 27n, 28n, 30n, 31n, 62n, 63n])('bit %i has a meaning', async (bit) => {
     const tdAttributes = 1n << bit;
-    const manifest = entry.replace('0000001000000000', bits(tdAttributes)) + intel;
+    const manifest = entry.replace('0000001000000000', hexOf(tdAttributes)) + intel;
     const { report } = await judge({ quote: { tdAttributes }, manifest });
     const [row] = report.checks.filter(({ name }) => name === 'td-attributes');
     expect(row).toMatchObject({ result: 'passed', detail: expect.stringMatching(/^[A-Z_]+$/) });
@@ -154,7 +158,6 @@ describe('entries of a manifest', () => {
     const names = ['mr_config_id', 'mr_owner', 'mr_owner_config', 'mr_seam', 'mr_service_td'];
     const bytes = ['01', '02', '03', '04', '05'];
     const keys = names.map((name, index) => `${name} = "${digits(bytes[index]!)}"\n`).join('');
-    const filled = (byte: number): Uint8Array => new Uint8Array(48).fill(byte);
     const quote = {
       mrConfigId: filled(1),
       mrOwner: filled(2),
