@@ -10,6 +10,7 @@ import {
 import { type Crl, parseCrl } from '../x509/crl.ts';
 import { describeOutside, earliest, iso, isWithin, type Period } from '../x509/period.ts';
 import { verifySignature } from '../x509/signature.ts';
+import { adviseAboutAnchor } from '../x509/trust-anchor.ts';
 import { decodeBase64 } from '../encoding/base64.ts';
 import { FormatError } from '../encoding/format-error.ts';
 import { type EkExtensions, parseEkExtensions } from './ek-extensions.ts';
@@ -115,7 +116,11 @@ function verifyAnchor(ek: Certificate, anchors: TrustAnchors, verdict: Verdict):
     verdict.refuse(
       'trust-anchor',
       'the endorsement key certificate names an issuer that is none of the pinned ones',
-      adviseAboutIssuer(ek, anchors),
+      adviseAboutAnchor(
+        ek.issuer.text.startsWith(vendorAnchors.amd.namePrefix),
+        ek.issuer,
+        anchors,
+      ),
     );
   }
   const key = `the pinned ${authority.what} of ${authority.product}`;
@@ -140,18 +145,6 @@ function authoritiesOf({ namePrefix, products }: AmdAnchors): (Authority & { nam
       { ...common, name: name('VLEK-'), kind: 'vlek', what: 'ASVK', pinned: asvk },
     ];
   });
-}
-
-/** Says what may have happened; by what the certificate claims, so it is a hint and no finding. */
-function adviseAboutIssuer(ek: Certificate, anchors: TrustAnchors): string {
-  if (anchors.name === 'simulation') {
-    return ek.issuer.text.startsWith(vendorAnchors.amd.namePrefix)
-      ? "This names AMD's own keys: judge it without `simulation: true` (--simulation)"
-      : '';
-  }
-  return ek.issuer.text.includes('SIMULATION')
-    ? 'This is a simulation and protects nothing: only `simulation: true` (--simulation) accepts it'
-    : '';
 }
 
 async function verifyChain(

@@ -2,8 +2,8 @@ import { encodeHex } from '../encoding/hex.ts';
 import type { TrustAnchors } from '../roots/trust-anchors.ts';
 import { vendorAnchors } from '../roots/vendor.ts';
 import type { Verdict } from '../verdict.ts';
-import type { Certificate } from './certificate.ts';
 import type { Chain } from './chain.ts';
+import type { Name } from './name.ts';
 
 /** A root key that is pinned as it is. */
 type RootKey = 'intelRootKey' | 'awsNitroRootKey';
@@ -27,7 +27,7 @@ export function verifyTrustAnchor(
       verdict.refuse(
         'trust-anchor',
         `the chain of the ${chain[0]!.what} ends in another root key than the pinned one`,
-        adviseAboutRoot(root, key === vendorAnchors[rootKey], anchors),
+        adviseAboutAnchor(key === vendorAnchors[rootKey], root.subject, anchors),
       );
     }
   }
@@ -41,14 +41,19 @@ export function verifyTrustAnchor(
   }
 }
 
-/** Says what may have happened; by what the root claims to be, so it is a hint and no finding. */
-function adviseAboutRoot(root: Certificate, isVendors: boolean, anchors: TrustAnchors): string {
+/**
+ * Says what may have happened; by what a certificate claims to be, so it is a hint and no finding.
+ *
+ * @param isVendors - Whether it claims to be of the vendor's own.
+ * @param name - That of its issuer or, of a root, its own.
+ */
+export function adviseAboutAnchor(isVendors: boolean, name: Name, anchors: TrustAnchors): string {
   if (anchors.name === 'simulation') {
     return isVendors
-      ? "These chains end in the vendor's own root: judge them without `simulation: true` (--simulation)"
+      ? "This ends in the vendor's own root: judge it without `simulation: true` (--simulation)"
       : '';
   }
-  return new TextDecoder().decode(root.subject.encoding).includes('SIMULATION')
+  return name.text.includes('SIMULATION')
     ? 'This is a simulation and protects nothing: only `simulation: true` (--simulation) accepts it'
     : '';
 }
