@@ -4,6 +4,7 @@ import type { TdxEvidence } from '../dcap/verify-tdx.ts';
 import { type EntryRule, entryRule, type EntryRules, platformRule } from '../enforce/entries.ts';
 import { pcrRule } from '../enforce/pcrs.ts';
 import type { AzureEntry } from '../manifest.ts';
+import { coversBoot } from '../manifest/azure-entry.ts';
 import { describeBelow } from '../snp/minimum-tcb.ts';
 import { describeTcb } from '../snp/tcb.ts';
 import type { SnpEvidence } from '../snp/verify-snp.ts';
@@ -46,6 +47,10 @@ const registers = pcrRule<AzureEntry, AzureEvidence<unknown>>(
   [],
   'the vTPM, in its quote; judged by the manifest',
   `UAPI group, "Linux TPM PCR Registry"; ${table}`,
+  (entry) =>
+    coversBoot(entry)
+      ? null
+      : 'zero where something must be measured, or 11 without 12: they do not cover the whole start',
 );
 
 const vmpl: Rule<SnpEvidence> = {

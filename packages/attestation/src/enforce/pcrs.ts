@@ -10,6 +10,7 @@ export type Pcrs = ReadonlyMap<number, Uint8Array>;
  * The row for PCRs: all that the entry lists, except those that another row compares.
  *
  * @param elsewhere - Numbers of the latter.
+ * @param weakness - What they do not cover although they should; `null`: nothing.
  */
 export function pcrRule<
   Entry extends AnyEntry & { readonly pcrs: Pcrs },
@@ -18,6 +19,7 @@ export function pcrRule<
   elsewhere: readonly number[],
   vouchedBy: string,
   specification: string,
+  weakness: (entry: Entry) => string | null = () => null,
 ): EntryRule<Entry, Evidence> {
   const listed = ({ pcrs }: Entry): readonly (readonly [number, Uint8Array])[] =>
     [...pcrs].filter(([index]) => !elsewhere.includes(index));
@@ -31,10 +33,13 @@ export function pcrRule<
       }
       return null;
     },
-    match: (entry) =>
-      `as the entry lists them: ${listed(entry)
+    match: (entry) => {
+      const found = `as the entry lists them: ${listed(entry)
         .map(([index]) => index)
-        .join(', ')}`,
+        .join(', ')}`;
+      const weakened = weakness(entry);
+      return weakened === null ? found : { weakened: `${found}; ${weakened}` };
+    },
   };
 }
 

@@ -36,26 +36,41 @@ export function parseAzureEntry(table: TomlTable): AzureEntry {
     platform: hexes(table, 'platform', 16) ?? null,
   };
   table.end();
-  if (!coversBoot(entry.pcrs)) {
+  if (!bootChains.some((chain) => chain.every((index) => entry.pcrs.has(index)))) {
     throw new ManifestError(
       table.path('pcrs'),
-      'required: 4 (boot loader), and 8 and 9 (as GRUB measures kernel, initrd and command line) ' +
-        'or 11 and 12 (as a unified kernel image does), not zero where something must be measured',
+      'required: 4 (boot loader), and for kernel, initrd and command line 8 and 9, 11, or 9 and 12',
     );
   }
   return entry;
 }
 
 /**
- * Whether PCRs cover boot loader, kernel, initrd and command line. In PCR 4 the firmware measures the boot loader;
- * GRUB measures commands and the kernel's command line into 8, and files, kernel and initrd among them, into 9;
- * systemd-stub measures the parts of a unified kernel image into 11, and into 12 what is given besides or in place
- * of its command line: zeros, if nothing is.
+ * PCRs that can cover boot loader, kernel, initrd and command line. The firmware measures the boot loader into 4, and
+ * a kernel that is started like one. Besides:
+ *
+ * - GRUB measures its commands and the kernel's command line into 8, and the files that it reads, kernel and initrd
+ *   among them, into 9;
+ * - systemd-stub measures the parts of a unified kernel image into 11;
+ * - other kernel images with a stub, such as those of Ubuntu on Azure, have their initrd in 9 and their command line
+ *   in 12.
  *
  * @see UAPI group, "Linux TPM PCR Registry"; GNU GRUB manual, "Measured Boot"; systemd-stub(7)
  */
-function coversBoot(pcrs: AzureEntry['pcrs']): boolean {
+const bootChains = [
+  [4, 8, 9],
+  [4, 11],
+  [4, 9, 12],
+];
+
+/**
+ * Whether the values cover as much as the numbers can. In a PCR that is zero nothing was measured; systemd-stub takes
+ * a command line in place of the image's own, and measures that and what else it is given into 12, or nothing.
+ */
+export function coversBoot({ pcrs }: AzureEntry): boolean {
   const isMeasured = (index: number): boolean =>
     pcrs.get(index)?.some((byte) => byte !== 0) === true;
-  return isMeasured(4) && ((isMeasured(8) && isMeasured(9)) || (isMeasured(11) && pcrs.has(12)));
+  return bootChains.some(
+    (chain) => chain.every(isMeasured) && (!chain.includes(11) || pcrs.has(12)),
+  );
 }
