@@ -9,6 +9,7 @@ import {
   checks,
   detectFormat,
   type Check,
+  type Format,
   isVerified,
   type Policy,
   type SgxClaims,
@@ -388,7 +389,21 @@ describe('detectFormat', () => {
     snp.set([5]);
     const nitro = new Uint8Array(5000);
     nitro.set([0x84, 0x44, 0xa1]);
-    expect([tdx, snp, nitro].map(detectFormat)).toEqual(['tdx-dcap', 'sev-snp', 'aws-nitro']);
+    const tagged = Uint8Array.from([0xd2, ...nitro]);
+    const found = [tdx, snp, nitro, tagged].map(detectFormat);
+    expect(found).toEqual(['tdx-dcap', 'sev-snp', 'aws-nitro', 'aws-nitro']);
+  });
+
+  it.each<[string, Format | null]>([
+    ['{"quote": {}, "report": [], "vcek": ""}', 'azure-snp-vtpm'],
+    ['{"vcek": "", "report": [], "quote": {}, "more": 1}', 'azure-snp-vtpm'],
+    ['{"tpm_quote": {}, "hcl_report": [], "td_quote": []}', 'azure-tdx-vtpm'],
+    ['{"quote": {}}', null],
+    ['{"toString": 1}', null],
+    ['{"quote": {}, "report": []', null],
+    ['[{"quote": {}, "report": []}]', null],
+  ])('recognises Azure by the members of its JSON: %s', (text, format) => {
+    expect(detectFormat(new TextEncoder().encode(text.padEnd(60)))).toBe(format);
   });
 
   it.each([

@@ -19,6 +19,20 @@ describe('ByteReader', () => {
     read.end();
   });
 
+  it('reads big-endian fields where the structure has them', () => {
+    const read = new ByteReader(
+      'thing',
+      bytes(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
+      'big-endian',
+    );
+    expect(read.u16('a')).toBe(0x0102);
+    expect(read.u32('b')).toBe(0x03040506);
+    expect(read.u64('c')).toBe(0x0708090a0b0c0d0en);
+    read.end();
+    const magic = new ByteReader('thing', bytes(0xff, 0x54), 'big-endian');
+    magic.exactly('magic', 'u16', 0xff54);
+  });
+
   it('reads views at an offset of a larger buffer', () => {
     const read = new ByteReader('thing', bytes(9, 9, 1, 2, 3).subarray(2));
     expect(read.bytes('a', 2)).toEqual(bytes(1, 2));

@@ -76,6 +76,13 @@ describe('JsonObject', () => {
     expect(() => parse(text)).toThrow(FormatError);
   });
 
+  it('reads arrays of bytes', () => {
+    const json = parse('{"a":[0, 9,255],"b":[],"c":[[1,2],[3,4]]}');
+    expect(json.bytes('a', 3)).toEqual(Uint8Array.of(0, 9, 255));
+    expect(json.bytes('b', 3)).toEqual(new Uint8Array());
+    expect(json.byteArrays('c', 2, 2)).toEqual([Uint8Array.of(1, 2), Uint8Array.of(3, 4)]);
+  });
+
   it('reads long strings without recursion', () => {
     const text = `{"a":"${'\\\\'.repeat(300_000)}"}`;
     expect(parse(text).string('a')).toHaveLength(300_000);
@@ -101,6 +108,19 @@ describe('JsonObject', () => {
     ['a time of another zone', '{"a":"2025-01-31T10:20:30+01:00"}', (json) => json.time('a')],
     ['a time that does not exist', '{"a":"2025-02-30T10:20:30Z"}', (json) => json.time('a')],
     ['a time of words', '{"a":"tomorrow"}', (json) => json.time('a')],
+    ['a string for bytes', '{"a":"AA"}', (json) => json.bytes('a', 9)],
+    ['too many bytes', '{"a":[1,2]}', (json) => json.bytes('a', 1)],
+    ['a byte too large', '{"a":[256]}', (json) => json.bytes('a', 9)],
+    ['a negative byte', '{"a":[-1]}', (json) => json.bytes('a', 9)],
+    ['minus zero for a byte', '{"a":[-0]}', (json) => json.bytes('a', 9)],
+    ['a fraction for a byte', '{"a":[1.0]}', (json) => json.bytes('a', 9)],
+    ['an exponent for a byte', '{"a":[1e1]}', (json) => json.bytes('a', 9)],
+    ['a string for a byte', '{"a":["1"]}', (json) => json.bytes('a', 9)],
+    ['null for a byte', '{"a":[null]}', (json) => json.bytes('a', 9)],
+    ['bytes for arrays of bytes', '{"a":[1]}', (json) => json.byteArrays('a', 9, 1)],
+    ['too many arrays of bytes', '{"a":[[1],[2]]}', (json) => json.byteArrays('a', 1, 1)],
+    ['bytes of another length', '{"a":[[1],[2,3]]}', (json) => json.byteArrays('a', 9, 1)],
+    ['a byte too large in an array', '{"a":[[256]]}', (json) => json.byteArrays('a', 9, 1)],
     ['an unknown member', '{"a":1,"b":2}', (json) => json.exactly(['a'])],
     ['an absent one of them', '{"a":1}', (json) => json.exactly(['a', 'b'])],
   ])('refuses %s', (_, text, read) => {
