@@ -186,7 +186,7 @@ describe('a refusal', () => {
       const input = { format: 'sgx-dcap', evidence: quote, endorsements: collateral } as const;
       await expect(judge(input, { at: new Date(expected.verifyAt) })).rejects.toMatchObject({
         check: 'trust-anchor',
-        message: expect.stringContaining("Intel's own root"),
+        message: expect.stringContaining("the vendor's own root"),
       });
     },
   );

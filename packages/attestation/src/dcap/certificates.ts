@@ -1,7 +1,5 @@
 import { type Bytes, equalBytes } from '../encoding/byte-reader.ts';
-import { encodeHex } from '../encoding/hex.ts';
 import type { TrustAnchors } from '../roots/trust-anchors.ts';
-import { vendorAnchors } from '../roots/vendor.ts';
 import type { Verdict } from '../verdict.ts';
 import {
   type Certificate,
@@ -12,6 +10,7 @@ import { type Chain, verifyChain, verifyCrl } from '../x509/chain.ts';
 import { type Crl, parseCrl } from '../x509/crl.ts';
 import { equalNames } from '../x509/name.ts';
 import { describeOutside, earliest, iso, isWithin } from '../x509/period.ts';
+import { verifyTrustAnchor } from '../x509/trust-anchor.ts';
 import type { Collateral } from './collateral.ts';
 import { hasSgxExtensions, type PckExtensions, parsePckExtensions } from './pck-extensions.ts';
 import type { Quote } from './quote.ts';
@@ -104,46 +103,13 @@ export async function verifyCertificates(
   at: Date,
   verdict: Verdict,
 ): Promise<void> {
-  verifyAnchor(certificates, anchors, verdict);
+  const { chains } = certificates;
+  verifyTrustAnchor(chains, 'intelRootKey', "Intel's SGX Root CA", anchors, verdict);
   await verifyChains(certificates, verdict);
   verifyValidity(certificates, at, verdict);
   await verifyCrls(certificates, verdict);
   verifyCrlValidity(certificates, at, verdict);
   verifyNotRevoked(certificates, verdict);
-}
-
-function verifyAnchor({ chains }: Certificates, anchors: TrustAnchors, verdict: Verdict): void {
-  for (const chain of chains) {
-    const root = chain.at(-1)!;
-    const key = encodeHex(root.publicKeyInfo);
-    if (key !== anchors.intelRootKey) {
-      verdict.refuse(
-        'trust-anchor',
-        `the chain of the ${chain[0]!.what} ends in another root key than the pinned one`,
-        adviseAboutRoot(root, key, anchors),
-      );
-    }
-  }
-  if (anchors.name === 'simulation') {
-    verdict.weakened(
-      'trust-anchor',
-      "SIMULATION: every chain ends in the simulator's root key, whose private half is public; this proves nothing",
-    );
-  } else {
-    verdict.passed('trust-anchor', "every chain ends in the pinned key of Intel's SGX Root CA");
-  }
-}
-
-/** Says what may have happened; by what the root claims to be, so it is a hint and no finding. */
-function adviseAboutRoot(root: Certificate, key: string, anchors: TrustAnchors): string {
-  if (anchors.name === 'simulation') {
-    return key === vendorAnchors.intelRootKey
-      ? "These chains end in Intel's own root: judge them without `simulation: true` (--simulation)"
-      : '';
-  }
-  return new TextDecoder().decode(root.subject.encoding).includes('SIMULATION')
-    ? 'This is a simulation and protects nothing: only `simulation: true` (--simulation) accepts it'
-    : '';
 }
 
 async function verifyChains(certificates: Certificates, verdict: Verdict): Promise<void> {
