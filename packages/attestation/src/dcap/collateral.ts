@@ -3,6 +3,7 @@ import { FormatError } from '../encoding/format-error.ts';
 import { decodeHex } from '../encoding/hex.ts';
 import { JsonObject } from '../encoding/json.ts';
 import { parsePem } from '../encoding/pem.ts';
+import { decodeUtf8 } from '../encoding/utf8.ts';
 
 const what = 'collateral';
 const maxTextLength = 1024 * 1024;
@@ -155,7 +156,7 @@ class Members {
 }
 
 function toMap(endorsements: unknown): ReadonlyMap<string, unknown> {
-  if (endorsements instanceof Uint8Array) return toMap(decodeText(endorsements));
+  if (endorsements instanceof Uint8Array) return toMap(decodeUtf8(what, endorsements));
   if (typeof endorsements === 'string') {
     if (endorsements.length > 4 * maxTextLength) throw new FormatError(what, 'more than 4 MiB');
     return JsonObject.parse(what, endorsements).scalars();
@@ -164,12 +165,4 @@ function toMap(endorsements: unknown): ReadonlyMap<string, unknown> {
   if (endorsements === undefined || endorsements === null) throw new FormatError(what, 'absent');
   if (typeof endorsements !== 'object') throw new FormatError(what, 'a map expected');
   return new Map<string, unknown>(Object.entries(endorsements));
-}
-
-function decodeText(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new FormatError(what, 'JSON text in UTF-8 expected');
-  }
 }
