@@ -43,7 +43,7 @@ export interface Report {
   readonly debug: boolean | null;
   /** Of the code, in the TEE's own terms (MRENCLAVE, MRTD, MEASUREMENT, PCR0), hex. */
   readonly measurement: string | null;
-  /** The 64 bytes that the evidence vouches for, hex. */
+  /** The 64 bytes that the evidence vouches for, hex; of Azure their SHA-256, of Nitro `user_data`. */
   readonly reportData: string | null;
   /** In the order in which they were made. */
   readonly checks: readonly ReportRow[];
