@@ -39,7 +39,7 @@ function missing({ page, sections }: Reference): string[] {
   if (file === undefined) return [page];
   const known = headings(file).flatMap((heading) => {
     const [, number, title] = /^(?:(\d+)\. )?(.*)$/.exec(heading)!;
-    return [`"${title}"`, ...(number === undefined ? [] : [`§${number}`])];
+    return [`"${title!.replaceAll('`', '')}"`, ...(number === undefined ? [] : [`§${number}`])];
   });
   return sections.filter((each) => !known.includes(each)).map((each) => `${page} ${each}`);
 }
