@@ -40,6 +40,8 @@ export interface Config {
   readonly drainTimeoutMs: number;
   readonly runnerMemoryBytes: number;
   readonly maxQueuedRuns: number;
+  /** Domains of operators that models may use besides those that every model may. */
+  readonly operatorDomains: readonly string[];
   readonly quotesPerMinute: number;
   readonly maxQueuedQuotes: number;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
@@ -99,6 +101,17 @@ function bytes(least: number): Kind<number> {
 function count(least: number, most: number): Kind<number> {
   return { schema: whole({ '': 1 }, least, most), hint: `a whole number, ${least} to ${most}` };
 }
+
+/** Names of domains of operators, such as `com.example`. */
+const domains: Kind<readonly string[]> = {
+  schema: z
+    .union([
+      z.array(z.string()),
+      z.string().transform((text) => text.split(',').map((name) => name.trim())),
+    ])
+    .refine((names) => names.length <= 64 && names.every((name) => /^[\w.-]{1,128}$/.test(name))),
+  hint: 'names with commas between; in the settings file a list of them',
+};
 
 function choice<const Value extends string>(...values: Value[]): Kind<Value> {
   return { schema: z.enum(values), hint: values.join(', ') };
@@ -243,6 +256,12 @@ const table: { readonly [Name in keyof Config]: Row<Config[Name]> } = {
     ...count(1, 100_000),
     default: 64,
     description: 'most runs that wait for one model',
+  },
+  operatorDomains: {
+    ...domains,
+    default: [],
+    defaultText: 'none',
+    description: 'domains of operators that models may use besides the usual ones',
   },
   quotesPerMinute: {
     ...count(1, 1_000_000),

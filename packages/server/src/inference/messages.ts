@@ -24,6 +24,8 @@ export interface LoadMessage {
   readonly optimize: boolean;
   readonly modelBytes: number;
   readonly modelIn: 'descriptor' | 'payload';
+  /** Domains of operators that a model may use besides those that every model may. */
+  readonly operatorDomains: readonly string[];
   readonly limits: RunnerLimits;
 }
 

@@ -23,6 +23,8 @@ export interface PoolConfig {
   readonly loadTimeoutMs: number;
   /** All outputs of one run together, in bytes. Default `limits.maxReplyBytes`. */
   readonly maxReplyBytes?: number;
+  /** Domains of operators that models may use besides those that every model may. Default none. */
+  readonly operatorDomains?: readonly string[];
   /** Default: what the machine has. */
   readonly cores?: number;
   /**
@@ -96,6 +98,7 @@ export class RunnerPool {
           maxNameBytes: limits.maxNameBytes,
           maxReplyBytes: config.maxReplyBytes ?? limits.maxReplyBytes,
         },
+        operatorDomains: config.operatorDomains ?? [],
       },
       slots: new CoreSlots(Math.max(1, Math.floor(cores / threads)), longestTurnMs),
       maxQueuedRuns: config.maxQueuedRuns,

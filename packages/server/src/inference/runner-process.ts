@@ -24,6 +24,7 @@ export interface RunnerHost {
   readonly memoryBytes: number;
   readonly threads: number;
   readonly limits: RunnerLimits;
+  readonly operatorDomains: readonly string[];
 }
 
 /** How a runner came to its end. */
@@ -121,6 +122,7 @@ export class RunnerProcess {
       optimize,
       modelBytes: model.bytes,
       modelIn: source.kind === 'descriptor' ? 'descriptor' : 'payload',
+      operatorDomains: this.#host.operatorDomains,
       limits: this.#host.limits,
     };
     const signature = await this.#converse(until, () => {

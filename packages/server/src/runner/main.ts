@@ -8,7 +8,8 @@ import type {
 } from '../inference/messages.ts';
 import { enterCage } from './cage.ts';
 import { HungUp, readFrameStart, readInto, send, skipPayload } from './channel.ts';
-import { inspectModel } from './inspection.ts';
+import { bytesOf } from './inspection/byte-source.ts';
+import { inspectModel } from './inspection/inspect-model.ts';
 import { readModelFile } from './model-file.ts';
 import { onnxEngine } from './onnx-engine.ts';
 import { Refusal, refusalOfLoad } from './refusal.ts';
@@ -64,7 +65,7 @@ async function loadModel(load: LoadMessage): Promise<EngineSession> {
     load.modelIn === 'descriptor'
       ? readModelFile(load.modelBytes)
       : readInto(new Uint8Array(load.modelBytes));
-  inspectModel(model);
+  inspectModel(bytesOf(model), load);
   return onnxEngine.createSession(model, load);
 }
 

@@ -229,6 +229,7 @@ function startRunner(
     optimize: true,
     modelBytes: model.length,
     modelIn: 'payload',
+    operatorDomains: [],
     limits: { maxTensors: 8, maxRank: 8, maxNameBytes: 64, maxReplyBytes: MIB },
   };
   for (const part of encodeFrame(load, [model])) channel.write(part);

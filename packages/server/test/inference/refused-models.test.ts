@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { constant, graph, model, node, subgraph, value } from '../onnx/build.ts';
+import { constant, graph, model, node, operatorSet, subgraph, value } from '../onnx/build.ts';
 import { identity } from '../onnx/models.ts';
 import { Message } from '../onnx/protobuf.ts';
 import { startPool } from './runner-pool.ts';
@@ -30,6 +30,16 @@ function firstOfSequence(): Uint8Array {
     constants: [constant('first', 'INT64', [], new Uint8Array(8))],
   });
 }
+
+/** What the engine's optimizer writes: no attribute that the operator needs, so that the engine refuses it. */
+const optimized = model(
+  {
+    nodes: [node('ReorderInput', ['x'], ['y']).text(7, 'com.microsoft.nchwc')],
+    inputs: [value('x', 'FP32', [1])],
+    outputs: [value('y', 'FP32', [1])],
+  },
+  { operatorSets: [operatorSet('', 13), operatorSet('com.microsoft.nchwc', 1)] },
+);
 
 const long = 'n'.repeat(512);
 
@@ -82,7 +92,12 @@ describe('model-refused says why, for', () => {
         inputs: [value('x', 'FP32', [1])],
         outputs: [value('y', 'FP32', [1])],
       }),
-      'EPContext',
+      'node 1 (EPContext): operators that read files or call other libraries are not taken',
+    ],
+    [
+      'an operator of the optimizer',
+      optimized,
+      'node 1 (ReorderInput): operators of domain "com.microsoft.nchwc" are not taken',
     ],
     [
       'a graph that does not fit together',
@@ -99,6 +114,14 @@ describe('model-refused says why, for', () => {
       code: 'model-refused',
       message: expect.stringContaining(why) as string,
     });
+  });
+});
+
+test('operators of other domains get as far as the engine, if the server is set so', async () => {
+  const { load } = startPool({ operatorDomains: ['com.microsoft.nchwc'] });
+  await expect(load(optimized)).rejects.toMatchObject({
+    code: 'model-refused',
+    message: expect.stringContaining('the engine does not take the model') as string,
   });
 });
 

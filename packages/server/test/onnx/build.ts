@@ -69,6 +69,29 @@ export function subgraph(name: string, body: Message): Message {
   return new Message().text(1, name).message(6, body).varint(20, 5);
 }
 
+/** One domain's version, as models and functions import it. */
+export function operatorSet(domain: string, version: number): Message {
+  const message = new Message();
+  if (domain !== '') message.text(1, domain);
+  return message.varint(2, version);
+}
+
+/** A function of a model, with one input `a` and one output `b`. */
+export function localFunction(
+  domain: string,
+  name: string,
+  nodes: readonly Message[],
+  imported: readonly Message[] = [operatorSet('', 13)],
+): Message {
+  return new Message()
+    .text(1, name)
+    .text(4, 'a')
+    .text(5, 'b')
+    .messages(7, nodes)
+    .messages(9, imported)
+    .text(10, domain);
+}
+
 /** What a graph is made of. */
 export interface Graph {
   readonly nodes: readonly Message[];
@@ -86,11 +109,29 @@ export function graph({ nodes, inputs, outputs, constants = [] }: Graph): Messag
     .messages(12, outputs);
 }
 
-/** A whole model: IR version 8, opset 13. */
-export function model(parts: Graph): Uint8Array {
+/** What a model may have besides its graph. */
+export interface ModelExtras {
+  /** Default 8. */
+  readonly irVersion?: number;
+  /** Default 13 of the standard. */
+  readonly operatorSets?: readonly Message[];
+  readonly functions?: readonly Message[];
+}
+
+/** A whole model. */
+export function model(parts: Graph, extras: ModelExtras = {}): Uint8Array {
+  return modelOf(graph(parts), extras);
+}
+
+/** A whole model around a graph. */
+export function modelOf(
+  body: Message,
+  { irVersion = 8, operatorSets = [operatorSet('', 13)], functions = [] }: ModelExtras = {},
+): Uint8Array {
   return new Message()
-    .varint(1, 8)
-    .message(7, graph(parts))
-    .message(8, new Message().varint(2, 13))
+    .varint(1, irVersion)
+    .message(7, body)
+    .messages(8, operatorSets)
+    .messages(25, functions)
     .encode();
 }

@@ -8,6 +8,13 @@ export class Message {
     return this;
   }
 
+  /** Four or eight bytes as they are. */
+  fixed(field: number, value: Uint8Array): this {
+    this.#tag(field, value.length === 4 ? 5 : 1);
+    for (const byte of value) this.#bytes.push(byte);
+    return this;
+  }
+
   bytes(field: number, value: Uint8Array): this {
     this.#tag(field, 2);
     this.#varint(BigInt(value.length));
