@@ -182,7 +182,13 @@ describe.each(emittedTees)('evidence of %s', (tee) => {
     expect(namesOf(verdict)).toEqual(documentedRows(tee, true));
     expect(namesOf(verdict, 'weakened')).toEqual(['trust-anchor']);
     const checked = await recordedRun(['manifest', 'check', file, '--json']);
-    expect(JSON.parse(checked.out)).toMatchObject({ valid: true, weakened: [], notes: [] });
+    const pin = sha256(readFileSync(file)).toString('hex');
+    const description = { valid: true, sha256: pin, weakened: [], notes: [] };
+    expect(JSON.parse(checked.out)).toMatchObject(description);
+    expect(verdict).toMatchObject({ manifestSha256: pin });
+    expect(accepted.verdict).toMatchObject({ manifestSha256: null });
+    const text = await recordedRun(['evidence', 'verify', ...args, '--manifest', file]);
+    expect(text.out).toMatch(new RegExp(`^  manifest +sha256 ${pin}$`, 'm'));
   });
 
   test('is refused for another measurement or report data', async () => {
@@ -190,7 +196,11 @@ describe.each(emittedTees)('evidence of %s', (tee) => {
     const other = write('other.toml', manifest.replace(measurement!, `11${measurement!.slice(2)}`));
     const measured = await judge([...args, '--manifest', other]);
     expect(measured.status).toBe(2);
-    expect(measured.verdict).toMatchObject({ verdict: 'refuse', check: 'measurement' });
+    expect(measured.verdict).toMatchObject({
+      verdict: 'refuse',
+      check: 'measurement',
+      manifestSha256: sha256(readFileSync(other)).toString('hex'),
+    });
     const bound = await judge([...args, '--report-data', 'ff'.repeat(64)]);
     expect(bound.verdict).toMatchObject({ verdict: 'refuse', check: 'report-data' });
   });

@@ -67,7 +67,7 @@ export function addServerOptions(command: Command, options: { anyMeasurement: bo
 }
 
 /** What the client needs of the flags; reads the manifest. */
-export async function connectOptions(flags: ServerFlags): Promise<ConnectOptions> {
+export async function connectOptions(flags: ServerFlags): Promise<ConnectOptions & PolicyOptions> {
   return {
     ...(await policyOptions(flags)),
     unattestedPort: flags.unattestedPort,

@@ -92,7 +92,7 @@ Examples:
       throw new UsageError(
         '--report-data and --nonce say the same thing in two ways: give one of them',
       );
-    const policy = await policyOf(flags);
+    const { manifest, policy } = await policyOf(flags);
     const recorded = parseRecorded(await readBounded(file, maxFileBytes.evidence));
     if (flags.nonce !== undefined && recorded.reply === null && recorded.format !== null)
       throw new UsageError(
@@ -110,22 +110,25 @@ Examples:
         mayMiss ? { ...policy, [acceptMissingCrl]: true } : policy,
         flags.at ?? new Date(),
       );
-      printAccepted(claims, claims.report, flags, context);
+      printAccepted(claims, claims.report, { manifest }, flags, context);
     } catch (error) {
       if (!(error instanceof AttestationError)) throw error;
-      printRefusal(error.report, flags, context);
+      printRefusal(error.report, { manifest }, flags, context);
     }
   });
 }
 
-async function policyOf(flags: EvidenceFlags): Promise<Policy | UnmatchedPolicy> {
+async function policyOf(
+  flags: EvidenceFlags,
+): Promise<{ manifest: Uint8Array | undefined; policy: Policy | UnmatchedPolicy }> {
   const { manifest, manifestSha256 } = await policyOptions(flags);
-  return {
+  const policy = {
     anchors: flags.simulation === true ? simulationAnchors : vendorAnchors,
     ...(manifest === undefined ? {} : { manifest: await loadManifest(manifest, manifestSha256) }),
     ...(flags.allowDebug === true ? { [allowDebug]: true as const } : {}),
     ...(flags.anyMeasurement === true ? { [anyMeasurement]: true as const } : {}),
   };
+  return { manifest, policy };
 }
 
 async function readGiven({ endorsements, crl }: EvidenceFlags): Promise<GivenEndorsements> {

@@ -48,8 +48,9 @@ Examples:
       throw new UsageError(
         '--write-cert writes what other programs will trust, which --any-measurement is too little for: give --manifest FILE',
       );
+    const policy = await connectOptions(flags);
     const options = {
-      ...(await connectOptions(flags)),
+      ...policy,
       ...(flags.anyMeasurement === true ? { [anyMeasurement]: true as const } : {}),
     };
     try {
@@ -57,8 +58,8 @@ Examples:
       const config = describeConfig(server.config);
       const keyset = { tls: toHex(server.keyset.tls), sha256: server.keysetSha256 };
       const tlsGroup = server.tls.group;
-      const more = { config, keyset, tlsGroup };
-      printAccepted(server.claims, server.report, flags, context, more);
+      const judged = { ...policy, more: { config, keyset, tlsGroup } };
+      printAccepted(server.claims, server.report, judged, flags, context);
       if (flags.json !== true) {
         for (const [name, value] of Object.entries(config))
           context.out(`  config ${name.padEnd(15)} ${value}\n`);
@@ -71,7 +72,7 @@ Examples:
         await writeCertificate(flags.writeCert, server.certificate);
     } catch (error) {
       if (!(error instanceof AttestationError)) throw error;
-      printRefusal(error.report, flags, context);
+      printRefusal(error.report, policy, flags, context);
     }
   });
 }
