@@ -181,6 +181,36 @@ describe.skipIf(!sharedAvailable('vectors'))('real evidence, judged by the comma
     });
   });
 
+  /** Judges a case with a manifest of its own, whatever the evidence is of. */
+  async function accepts(each: Case, name: string, manifest: string, flags: readonly string[]) {
+    const file = join(temporary, name);
+    writeFileSync(file, `version = 1\n${manifest}`);
+    const command = ['evidence', 'verify', ...each.args, '--at', each.at, '--json', ...flags];
+    const { out } = await recordedRun([...command, '--manifest', file]);
+    return JSON.parse(out) as Report;
+  }
+
+  test('a manifest accepts what the default does not: a status, a privilege level', async () => {
+    const azure = readCases('azure-vtpm').find(({ name }) => name.startsWith('tdx'))!;
+    const statuses = '[intel]\ntcb_statuses = ["OutOfDate"]\n';
+    const outdated = await accepts(azure, 'statuses.toml', statuses, strict);
+    expect(outdated).toMatchObject({ verdict: 'accept', tcbStatus: 'OutOfDate' });
+    expect(weakenedOf(outdated)).toContain('tcb-status');
+
+    const vlek = readCases('snp').find(({ name }) => name.includes('vlek'))!;
+    const { measurement } = (await judge(vlek)).report;
+    const entry = `[[sev_snp]]
+measurement = "${measurement}"
+guest_policy = { smt = true, abi_major = 0, abi_minor = 0 }
+minimum_tcb = { bootloader = 4, tee = 0, snp = 24, microcode = 217 }
+covers = ["firmware"]
+`;
+    expect((await accepts(vlek, 'vmpl-0.toml', entry, [])).check).toBe('vmpl');
+    const accepted = await accepts(vlek, 'vmpl-1.toml', `${entry}vmpl = 1\n`, []);
+    expect(accepted.verdict, accepted.message).toBe('accept');
+    expect(weakenedOf(accepted)).toEqual(expect.arrayContaining(['vmpl', 'measurement']));
+  });
+
   test('documents of Nitro hold to the second of their window', async () => {
     const genuine = readCases('nitro').filter(({ expected }) => expected.verdict === 'accept');
     expect(genuine.length).toBeGreaterThan(0);

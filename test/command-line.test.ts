@@ -450,6 +450,8 @@ describe('usage', () => {
     [['evidence', 'verify']],
     [['simulator', 'emit']],
     [['manifest']],
+    [['manifest', 'check']],
+    [['manifest', 'schema']],
   ])('%j --help prints examples and ends with 0', async (args) => {
     const { status, out } = await blindai([...args, '--help']);
     expect(status).toBe(0);
