@@ -3,7 +3,8 @@ import { plan, type PlannedCheck } from '../verdict.ts';
 const profile = 'Intel SGX PCK Certificate and CRL Profile Specification';
 const rfc5280 = 'RFC 5280';
 const pcs = 'Intel SGX and TDX PCS API';
-const quoting = 'Intel SGX ECDSA QuoteLibReference, "Quote Format"';
+const quoting =
+  'Intel SGX ECDSA QuoteLibReference, "Quote Format"; Intel TDX DCAP Quoting Library API, A.3, A.4';
 const pinned = 'the pinned key of Intel SGX Root CA';
 const tcbSigner = "Intel's TCB signing key";
 

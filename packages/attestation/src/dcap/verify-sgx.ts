@@ -20,7 +20,7 @@ export const sgxEvidenceChecks: readonly PlannedCheck[] = [
     'layout',
     'an SGX quote of version 3, 4 or 5, and nothing after it but zero bytes',
     'nobody yet',
-    'Intel SGX ECDSA QuoteLibReference, "Quote Format"',
+    'Intel SGX ECDSA QuoteLibReference, "Quote Format"; Intel TDX DCAP Quoting Library API, A.3, A.4',
   ),
   ...quoteChecks,
 ];
