@@ -12,8 +12,8 @@ const pcrLength = 48;
 const maxCertificateLength = 1024;
 /** Real documents have four; each costs a verification. */
 const maxCaCertificates = 8;
-const maxPublicKeyLength = 1024;
-const maxDataLength = 512;
+/** What AWS specifies of `public_key`, `user_data` and `nonce` alike; its text on validation, with 512, is older. */
+const maxDataLength = 1024;
 /** The last moment that a `Date` holds. */
 const maxTimestamp = 8.64e15;
 
@@ -44,7 +44,7 @@ export interface NitroDocument {
  * NitroTPM, which the same keys sign, has other PCRs and is none.
  *
  * @throws {FormatError}
- * @see AWS Nitro Enclaves user guide, "Verifying the root of trust"
+ * @see AWS Nitro Enclaves user guide, "Verifying the root of trust", "Attestation document specification"
  */
 export function parseNitroDocument(bytes: Bytes): NitroDocument {
   if (bytes.length > maxDocumentLength) throw new FormatError(what, 'longer than 32 KiB');
@@ -59,8 +59,8 @@ export function parseNitroDocument(bytes: Bytes): NitroDocument {
   }
   const bytesIn = (name: string, min: number, max: number): Bytes =>
     bytesOf(`${what}.${name}`, document.get(name), min, max);
-  const optionalIn = (name: string, min: number, max: number): Bytes | null =>
-    (document.get(name) ?? null) === null ? null : bytesIn(name, min, max);
+  const dataIn = (name: string): Bytes | null =>
+    (document.get(name) ?? null) === null ? null : bytesIn(name, 0, maxDataLength);
   if (document.get('digest') !== 'SHA384')
     throw new FormatError(`${what}.digest`, 'SHA384 expected');
   return {
@@ -69,9 +69,9 @@ export function parseNitroDocument(bytes: Bytes): NitroDocument {
     pcrs: parsePcrs(document.get('pcrs')),
     certificate: bytesIn('certificate', 1, maxCertificateLength),
     caBundle: parseCaBundle(document.get('cabundle')),
-    publicKey: optionalIn('public_key', 1, maxPublicKeyLength),
-    userData: optionalIn('user_data', 0, maxDataLength),
-    nonce: optionalIn('nonce', 0, maxDataLength),
+    publicKey: dataIn('public_key'),
+    userData: dataIn('user_data'),
+    nonce: dataIn('nonce'),
     signedBytes,
     signature,
   };

@@ -162,10 +162,9 @@ const flaws: Flaws<Flaw> = {
       'cabundle',
       cborArray([cborBytes(new Uint8Array(1025))]),
     ),
-    'an empty public key': { document: { publicKey: new Uint8Array() } },
     'a public key beyond 1024 bytes': { document: { publicKey: new Uint8Array(1025) } },
-    'user data beyond 512 bytes': { document: { userData: new Uint8Array(513) } },
-    'a nonce beyond 512 bytes': { document: { nonce: new Uint8Array(513) } },
+    'user data beyond 1024 bytes': { document: { userData: new Uint8Array(1025) } },
+    'a nonce beyond 1024 bytes': { document: { nonce: new Uint8Array(1025) } },
     'a nonce that is a text': member('nonce', cborText('nonce')),
   },
   endorsements: {

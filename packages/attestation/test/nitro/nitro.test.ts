@@ -62,6 +62,25 @@ describe('claims', () => {
     });
   });
 
+  test.each([0, 1024])(
+    'hold %i bytes of each thing that the enclave gives along',
+    async (length) => {
+      const data = new Uint8Array(length).fill(7);
+      const enclave = await createNitroEnclave({ at });
+      const claims = await verifyAttestation(
+        {
+          format: 'aws-nitro',
+          evidence: await enclave.document({ publicKey: data, userData: data, nonce: data }),
+          endorsements: undefined,
+        },
+        { [anyReportData]: true },
+        { anchors: simulationAnchors },
+        at,
+      );
+      expect(claims.details).toMatchObject({ publicKey: data, userData: data, nonce: data });
+    },
+  );
+
   test('have no hardware id and no report data where the document says nothing of them', async () => {
     const enclave = await createNitroEnclave({ at });
     const claims = await verifyAttestation(
