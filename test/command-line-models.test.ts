@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { model, node } from '../packages/server/test/onnx/build.ts';
 import { blindai, type Finished, type Serving, serve } from './support/command.ts';
 
 const example = fileURLToPath(
@@ -129,6 +130,89 @@ describe('blindai model', () => {
     expect(status).toBe(1);
     expect(out).toBe('');
     expect(err).toContain('not-found: there is no such model');
+  });
+});
+
+/** A file to check, in place of the one before. */
+function file(bytes: Uint8Array | string): string {
+  const path = join(folder, 'checked.onnx');
+  writeFileSync(path, bytes);
+  return path;
+}
+
+describe('blindai model check', () => {
+  const custom = model({
+    nodes: [node('Op', ['x'], ['y']).text(3, 'mine').text(7, 'com.example')],
+    inputs: [],
+    outputs: [],
+  });
+  const reason =
+    'node "mine" (Op): operators of domain "com.example" are not taken, and the model does not define this one';
+
+  test('accepts with 0 what the server takes, and describes it', async () => {
+    const { status, out, err } = await blindai(['model', 'check', example, '--json']);
+    expect(status).toBe(0);
+    expect(err).toBe('');
+    expect(JSON.parse(out)).toEqual({
+      accepted: true,
+      bytes: 3590,
+      irVersion: 7,
+      operatorSets: { 'ai.onnx': 13 },
+      nodes: 8,
+      functions: 0,
+      graphDepth: 1,
+      constants: 7,
+      constantBytes: 2300,
+    });
+    const shown = await blindai(['model', 'check', example]);
+    expect(shown).toMatchObject({ status: 0, err: '' });
+    expect(shown.out).toMatch(/^size +3,590 bytes\n[^]*\nACCEPTED\n$/);
+  });
+
+  test('refuses with 1 what the server refuses, in the same words', async () => {
+    const { status, out } = await blindai(['model', 'check', file(custom), '--json']);
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toEqual({
+      accepted: false,
+      bytes: custom.length,
+      code: 'model-refused',
+      message: reason,
+    });
+    expect(await blindai(['model', 'check', file(custom)])).toEqual({
+      status: 1,
+      out: `REFUSED: ${reason}\n`,
+      err: '',
+    });
+    const uploaded = await command('upload', [file(custom)]);
+    expect(uploaded.status).toBe(1);
+    expect(uploaded.err).toContain(`model-refused: ${reason}`);
+  });
+
+  test('takes the domains that a server is set to take', async () => {
+    const args = ['model', 'check', file(custom), '--operator-domains'];
+    expect(await blindai([...args, 'com.other, com.example'])).toMatchObject({ status: 0 });
+    expect(await blindai([...args, 'com.other'])).toMatchObject({ status: 1 });
+  });
+
+  test.each([
+    ['a file that is absent', 'absent.onnx', 'no such file'],
+    ['a folder', '.', 'is no file'],
+  ])('ends with 66 for %s', async (_, name, why) => {
+    const { status, out, err } = await blindai(['model', 'check', join(folder, name)]);
+    expect({ status, out }).toEqual({ status: 66, out: '' });
+    expect(err).toContain(why);
+  });
+
+  test('ends with 66 for a file beyond the limit, without reading it', async () => {
+    const path = file('');
+    truncateSync(path, 2 ** 31 + 1);
+    const { status, err } = await blindai(['model', 'check', path]);
+    expect(status).toBe(66);
+    expect(err).toContain('holds more than 2147483648 bytes');
+  });
+
+  test('ends with 64 without a file', async () => {
+    expect(await blindai(['model', 'check'])).toMatchObject({ status: 64, out: '' });
   });
 });
 

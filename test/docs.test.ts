@@ -119,7 +119,8 @@ describe('commands', () => {
         const words = args!.trim().split(/\s+/);
         const hasSubcommand =
           ['evidence', 'simulator'].includes(words[0]!) ||
-          (words[0] === 'manifest' && /^[a-z]+$/.test(words[1] ?? ''));
+          (words[0] === 'manifest' && /^[a-z]+$/.test(words[1] ?? '')) ||
+          (words[0] === 'model' && words[1] === 'check');
         const name = words.slice(0, hasSubcommand ? 2 : 1);
         expect(helpOf([]), line).toMatch(new RegExp(`^  ${name[0]} `, 'm'));
         for (const flag of words.filter((word) => word.startsWith('--')))
@@ -172,6 +173,8 @@ describe('what a page lets its reader run', () => {
       /^uploaded from a stream, and deleted$/,
       /^breast-cancer ready caad5643$/,
       /^taken back$/,
+      /^size +3,590 bytes$/,
+      /^ACCEPTED$/,
     ],
     'docs/run-a-model.md': [
       /^probability FP32 \[ 1 \] \[ 0\.9543\d+ \]$/,

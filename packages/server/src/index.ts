@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+export { checkModel } from './check-model.ts';
+export type { InspectionOptions, ModelCheck, ModelSummary } from './check-model.ts';
 export { loadConfig, settings } from './config.ts';
 export type { Config, ConfigSources, Isolation, Setting } from './config.ts';
 export { ConfigError, ServerError, serverErrors } from './errors.ts';

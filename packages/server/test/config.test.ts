@@ -97,6 +97,16 @@ describe('loadConfig', () => {
     });
   });
 
+  it('reads several domains with commas between, and a list of them from the file', async () => {
+    const operatorDomains = ['com.example', 'ai.onnx.preview'];
+    const flags = { operatorDomains: 'com.example, ai.onnx.preview' };
+    expect(await loadConfig({ flags, environment: {} })).toMatchObject({ operatorDomains });
+    const config = await settingsFile('operator_domains = ["com.example", "ai.onnx.preview"]\n');
+    expect(await loadConfig({ flags: { config }, environment: {} })).toMatchObject({
+      operatorDomains,
+    });
+  });
+
   it.each([
     [{ attestedPort: '65536' }, '--attested-port'],
     [{ attestedPort: '-1' }, '--attested-port'],
@@ -115,6 +125,9 @@ describe('loadConfig', () => {
     [{ logLevel: 'trace' }, '--log-level'],
     [{ runnerMemoryBytes: '127MiB' }, '--runner-memory-bytes'],
     [{ maxTensors: '257' }, '--max-tensors'],
+    [{ operatorDomains: '' }, '--operator-domains'],
+    [{ operatorDomains: 'com.example,' }, '--operator-domains'],
+    [{ operatorDomains: 'com example' }, '--operator-domains'],
     [{ colour: 'red' }, 'colour'],
   ])('refuses the flag %o and names it', async (flags, name) => {
     const error = await refusal({ flags });
@@ -151,6 +164,7 @@ describe('loadConfig', () => {
     ['attested_port = "x"\n', 'attested_port'],
     ['attested_port = 1.5\n', 'attested_port'],
     ['simulation = 2026-01-01\n', 'simulation'],
+    ['operator_domains = [1]\n', 'operator_domains'],
     ['[attested]\nport = 1\n', 'attested'],
     ['attested_port =\n', 'not TOML at line 1'],
     ['max_models = 1\nmax_models = 2\n', 'not TOML at line 2'],

@@ -9,6 +9,7 @@ import {
 import { loadOwnerToken } from '../owner-token-store.ts';
 import { formatModel } from '../print/models.ts';
 import { type Context, json } from './context.ts';
+import { addModelCheck } from './model-check.ts';
 import { addTokenOption } from './model-options.ts';
 
 interface ModelFlags extends ServerFlags {
@@ -16,14 +17,17 @@ interface ModelFlags extends ServerFlags {
   readonly json?: boolean;
 }
 
-/** `blindai model HOST MODEL_ID`: tells what a model takes and gives, and whether it can be run. */
+/** `blindai model HOST MODEL_ID`: what a model takes and gives, and whether it can be run; `check` needs no server. */
 export function addModel(program: Command, context: Context): void {
   const command = program
     .command('model')
+    .enablePositionalOptions()
+    .helpCommand(false)
     .description('verify a server, then tell what a model on it takes and gives')
     .addArgument(hostArgument())
     .argument('<model-id>', 'the id that upload printed, or the name of a model')
     .option('--json', 'print one JSON object');
+  addModelCheck(command, context);
   addTokenOption(command, context);
   addServerOptions(command, { anyMeasurement: false });
   command.addHelpText(
@@ -35,11 +39,13 @@ Prints the inputs and outputs with their names, datatypes and shapes, and the mo
   quarantined  it crashed three times in a row: runs are refused until it is deleted and uploaded again
 In a shape ? is a dimension that is free, in JSON it is -1. A name is looked for among your own models, then
 among those that were uploaded without an owner token; if several have it, use an id.
+Of a host that is called check, give the address.
 
 Examples:
   blindai model localhost MODEL_ID --simulation
   blindai model localhost chest-xray --simulation
-  blindai model enclave.example.org MODEL_ID --manifest manifest.toml --json`,
+  blindai model enclave.example.org MODEL_ID --manifest manifest.toml --json
+  blindai model check chest-xray.onnx`,
   );
   command.action(async (host: string, modelId: string, flags: ModelFlags) => {
     const ownerToken = await loadOwnerToken(flags.ownerTokenFile, { create: false });
