@@ -126,7 +126,7 @@ export async function readBody(
   return bytes.subarray(0, length);
 }
 
-/** What the bodies that are read as a whole hold together. */
+/** What the bodies that are held as a whole, of requests and of replies, take together. */
 export class BufferedBytes {
   readonly #maxBytes: number;
   #held = 0;
@@ -138,12 +138,14 @@ export class BufferedBytes {
   /** Opens an account for one body; `using` closes it. */
   lease(): Lease {
     let leased = 0;
+    let isClosed = false;
     return {
       grow: (bytes) => {
-        if (this.#held + bytes > this.#maxBytes) {
+        // Nobody would give back what comes too late.
+        if (isClosed || this.#held + bytes > this.#maxBytes) {
           throw new ProtocolError(
             'too-many-requests',
-            'the server holds as much of other requests as it may',
+            'the server holds as much of other requests and replies as it may',
           );
         }
         this.#held += bytes;
@@ -152,12 +154,13 @@ export class BufferedBytes {
       [Symbol.dispose]: () => {
         this.#held -= leased;
         leased = 0;
+        isClosed = true;
       },
     };
   }
 }
 
-/** One body's share of {@link BufferedBytes}. */
+/** One body's share of {@link BufferedBytes}; grows no more once it is closed. */
 export interface Lease extends Disposable {
   /** @throws {ProtocolError} `too-many-requests` if all shares together would be too much. */
   readonly grow: (bytes: number) => void;

@@ -30,21 +30,45 @@ export function replyJson(body: object): Response {
   return reply(new TextEncoder().encode(JSON.stringify(body)), 'json');
 }
 
+/** How a reply in parts goes out. */
+export interface PartsOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Aborted when the receiver has left. */
+  readonly signal: AbortSignal;
+  /** Called once, when the parts are needed no more: all were taken, or nobody takes them. */
+  readonly onEnd: () => void;
+}
+
 /** A reply of parts that are sent one after the other, as the receiver takes them, and never joined. */
 export function replyInParts(
   parts: readonly Uint8Array[],
   as: ReplyEncoding,
-  headers?: Readonly<Record<string, string>>,
+  { headers, signal, onEnd }: PartsOptions,
 ): Response {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const left = parts.filter((part) => part.length > 0).values();
+  let hasEnded = false;
+  const end = (): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    signal.removeEventListener('abort', end);
+    onEnd();
+  };
+  // Who has left before the first part was sent never cancels.
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
   const body = new ReadableStream<Uint8Array>(
     {
       pull: (controller) => {
         const { done, value } = left.next();
-        if (done === true) controller.close();
-        else controller.enqueue(value);
+        if (done === true) {
+          end();
+          controller.close();
+        } else {
+          controller.enqueue(value);
+        }
       },
+      cancel: end,
     },
     { highWaterMark: 0 },
   );

@@ -205,7 +205,8 @@ const table: { readonly [Name in keyof Config]: Row<Config[Name]> } = {
   maxBufferedBytes: {
     ...bytes(1),
     default: GIB,
-    description: 'most bytes of all requests together that are held at once, uploads apart',
+    description:
+      'most bytes of all requests and replies together that are held at once, uploads apart',
   },
   maxConnections: {
     ...count(1, 1_000_000),

@@ -210,4 +210,13 @@ describe('readBody', () => {
     using third = buffered.lease();
     expect(await readBody(postOf(60), limits, signal, third)).toHaveLength(60);
   });
+
+  it('counts nothing for a lease that is closed: nobody would give it back', () => {
+    const buffered = new BufferedBytes(100);
+    const closed = buffered.lease();
+    closed[Symbol.dispose]();
+    expect(() => closed.grow(1)).toThrow('as much of other requests and replies as it may');
+    using other = buffered.lease();
+    other.grow(100);
+  });
 });

@@ -302,7 +302,7 @@ describe('a connection', () => {
   it('is closed when nobody takes the answer', async () => {
     const big = new Uint8Array(64 * 1024 * 1024);
     const { port } = await open('unattested', { idleTimeoutMs: '200' }, async () =>
-      replyInParts([big, big], 'cbor'),
+      replyInParts([big, big], 'cbor', unwatched),
     );
     const socket = await openSocket(port);
     socket.pause();
@@ -319,7 +319,7 @@ describe('a connection', () => {
   it('carries an answer in parts whole, with its length', async () => {
     const parts = [1, 2, 3].map((byte) => new Uint8Array(1_000_000).fill(byte));
     const { port } = await open('attested', {}, async () =>
-      replyInParts([new Uint8Array(), ...parts, new Uint8Array()], 'cbor'),
+      replyInParts([new Uint8Array(), ...parts, new Uint8Array()], 'cbor', unwatched),
     );
     const socket = await openTls(port);
     socket.write(get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
@@ -329,6 +329,35 @@ describe('a connection', () => {
     expect(Buffer.concat(parts).equals(Buffer.from(body, 'latin1'))).toBe(true);
   });
 
+  it.each(['before it is answered', 'while it is answered'])(
+    'gives the parts of an answer back when its caller leaves %s',
+    async (when) => {
+      let answer!: () => void;
+      const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
+      let ended = 0;
+      const { port } = await open('attested', {}, async (request) => {
+        await mayAnswer;
+        const { signal } = request;
+        const parts = [1, 2, 3].map(() => new Uint8Array(16 * 1024 * 1024));
+        return replyInParts(parts, 'cbor', { headers: {}, signal, onEnd: () => (ended += 1) });
+      });
+      const socket = await openTls(port);
+      socket.write(get);
+      if (when.startsWith('before')) {
+        // Long enough for the request to have arrived.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        socket.destroy();
+        answer();
+      } else {
+        answer();
+        await readUntil(socket, (text) => text.includes('200 OK'));
+        expect(ended).toBe(0);
+        socket.destroy();
+      }
+      await expect.poll(() => ended).toBe(1);
+    },
+  );
+
   it('is refused beyond the limit of connections', async () => {
     const { port } = await open('unattested', { maxConnections: '1' });
     const first = await openSocket(port);
@@ -337,6 +366,13 @@ describe('a connection', () => {
     first.destroy();
   });
 });
+
+/** A reply whose end nobody waits for. */
+const unwatched = {
+  headers: {},
+  signal: new AbortController().signal,
+  onEnd: () => undefined,
+};
 
 async function noApp(): Promise<Response> {
   return new Response();

@@ -2,14 +2,27 @@ import type { Duplex } from 'node:stream';
 import { encodeFrame, FrameError, FrameReader, type FrameHeader } from './framing.ts';
 import type { LoadMessage, RunMessage } from './messages.ts';
 
+/** The answer of a frame whose payload is of no use: it is read past. */
+export class PastPayload<Answer> {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    this.answer = answer;
+  }
+}
+
 /** Judges a header, before its payload is waited for; answers how the payload becomes the answer. */
 export type Judge<Answer> = (
   header: FrameHeader,
   payloadBytes: number,
-) => (payload: Uint8Array) => Answer;
+) => ((payload: Uint8Array) => Answer) | PastPayload<Answer>;
 
 interface Expectation {
-  readonly judge: Judge<void>;
+  /** Answers whether the payload is wanted, and what to do once it is there. */
+  readonly judge: (
+    header: FrameHeader,
+    payloadBytes: number,
+  ) => { readonly wanted: boolean; readonly take: (payload: Uint8Array) => void };
   readonly fail: (error: Error) => void;
 }
 
@@ -66,7 +79,9 @@ export class Conversation {
       this.#expected.push({
         judge: (header, payloadBytes) => {
           const answer = judge(header, payloadBytes);
-          return (payload) => resolve(answer(payload));
+          return answer instanceof PastPayload
+            ? { wanted: false, take: () => resolve(answer.answer) }
+            : { wanted: true, take: (payload) => resolve(answer(payload)) };
         },
         fail: reject,
       });
@@ -81,16 +96,18 @@ export class Conversation {
   }
 
   #createReader(): FrameReader {
-    let answer: ((payload: Uint8Array) => void) | undefined;
+    let take: ((payload: Uint8Array) => void) | undefined;
     return new FrameReader({
       begin: () => {
         if (this.#expected.length === 0) throw new FrameError('a frame that nobody asked for');
       },
       judge: (header, payloadBytes) => {
-        answer = this.#expected[0]!.judge(header, payloadBytes);
+        const judged = this.#expected[0]!.judge(header, payloadBytes);
+        take = judged.take;
+        return judged.wanted;
       },
       deliver: (payload) => {
-        answer!(payload);
+        take!(payload);
         this.#expected.shift();
       },
     });

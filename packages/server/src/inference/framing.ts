@@ -110,9 +110,12 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export interface FrameListener {
   /** A first byte of a frame is there. May throw {@link FrameError}, if none is due. */
   begin(): void;
-  /** May throw {@link FrameError}; memory for the payload is only taken if it does not. */
-  judge(header: FrameHeader, payloadBytes: number): void;
-  /** The payload of the frame judged last. The bytes are the listener's to keep. */
+  /**
+   * Answers whether the payload is wanted. Memory for it is only taken then; otherwise it is read past. May
+   * throw {@link FrameError}.
+   */
+  judge(header: FrameHeader, payloadBytes: number): boolean;
+  /** The payload of the frame judged last, empty if it was not wanted. The bytes are the listener's to keep. */
   deliver(payload: Uint8Array): void;
 }
 
@@ -123,6 +126,8 @@ export class FrameReader {
   #bytes = new Uint8Array(prefixBytes);
   #filled = 0;
   #payloadBytes = 0;
+  /** What is left of a payload that nobody wants. */
+  #unwanted = 0;
 
   constructor(listener: FrameListener) {
     this.#listener = listener;
@@ -131,6 +136,13 @@ export class FrameReader {
   /** @throws {FrameError} if what arrives is not a frame, or the listener does not take it. */
   push(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length;) {
+      if (this.#unwanted > 0) {
+        const passed = Math.min(this.#unwanted, chunk.length - at);
+        this.#unwanted -= passed;
+        at += passed;
+        if (this.#unwanted === 0) this.#finishPart();
+        continue;
+      }
       if (this.#part === 'prefix' && this.#filled === 0) this.#listener.begin();
       const part = chunk.subarray(at, at + this.#bytes.length - this.#filled);
       this.#bytes.set(part, this.#filled);
@@ -150,8 +162,12 @@ export class FrameReader {
         break;
       }
       case 'header':
-        this.#listener.judge(decodeHeader(bytes), this.#payloadBytes);
-        this.#start('payload', this.#payloadBytes);
+        if (this.#listener.judge(decodeHeader(bytes), this.#payloadBytes)) {
+          this.#start('payload', this.#payloadBytes);
+        } else {
+          this.#start('payload', 0);
+          this.#unwanted = this.#payloadBytes;
+        }
         if (this.#payloadBytes === 0) this.#finishPart();
         break;
       case 'payload':

@@ -124,7 +124,7 @@ export class HostedModel {
       const endTurn = await this.#host.slots.take(run.until);
       try {
         run.start();
-        run.succeed(await runner.run(run.inputs, run.until));
+        run.succeed(await runner.run(run.inputs, run.until, run.hold));
         this.#crashes = 0;
       } finally {
         endTurn();

@@ -14,11 +14,17 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** Aborted when the caller has left. */
   readonly signal?: AbortSignal;
+  /**
+   * Asks for room for the outputs, in bytes, before they are taken from the model's process. May throw
+   * {@link ProtocolError}, which is the run's answer then; the process goes on. Default: there is room.
+   */
+  readonly hold?: (bytes: number) => void;
 }
 
 /** A run from the call to its answer: it waits, is started, and settles once. */
 export class PendingRun {
   readonly inputs: readonly NamedTensorBytes[];
+  readonly hold: RunOptions['hold'];
   /** What the caller waits for. */
   readonly answer: Promise<TensorBytes[]>;
   readonly #deadline = new Deadline();
@@ -28,9 +34,10 @@ export class PendingRun {
   #resolve!: (outputs: TensorBytes[]) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(inputs: readonly NamedTensorBytes[], { timeoutMs, signal }: RunOptions) {
+  constructor(inputs: readonly NamedTensorBytes[], { timeoutMs, signal, hold }: RunOptions) {
     signal?.throwIfAborted();
     this.inputs = inputs;
+    this.hold = hold;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ProtocolError } from '@blindai/protocol';
 import type { ModelSource } from '../models/model-memory.ts';
 import type { SealedModel } from '../models/model-bytes.ts';
-import { Conversation } from './conversation.ts';
+import { Conversation, PastPayload } from './conversation.ts';
 import { FrameError } from './framing.ts';
 import { watchMemory, type MemoryWatch } from './memory-watch.ts';
 import { cageSteps, type LoadMessage, type RunMessage, type RunnerLimits } from './messages.ts';
@@ -150,10 +150,15 @@ export class RunnerProcess {
    * thrown: the engine cannot be stopped in any other way.
    *
    * @param inputs - All inputs in the model's order, already matched to its signature.
+   * @param hold - Asks for room for the outputs, in bytes, before they are read; what it throws is thrown.
    * @throws {ProtocolError} `bad-input` or `too-large`, after which the runner goes on; `model-memory` or
    *   `model-crashed`, after which it is gone.
    */
-  async run(inputs: readonly NamedTensorBytes[], until: AbortSignal): Promise<NamedTensorBytes[]> {
+  async run(
+    inputs: readonly NamedTensorBytes[],
+    until: AbortSignal,
+    hold: (bytes: number) => void = () => undefined,
+  ): Promise<NamedTensorBytes[]> {
     const message: RunMessage = {
       kind: 'run',
       tensors: inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
@@ -161,9 +166,12 @@ export class RunnerProcess {
     const payload = inputs.map(({ bytes }) => bytes);
     const reply = await this.#converse(until, () => {
       this.#conversation.say(message, payload);
-      return this.#conversation.expect((header, payloadBytes) => {
+      type Answer = NamedTensorBytes[] | ProtocolError;
+      return this.#conversation.expect<Answer>((header, payloadBytes) => {
         const tensors = parseRan(header, payloadBytes, this.signature, this.#host.limits);
-        return (bytes) => (tensors instanceof ProtocolError ? tensors : cutTensors(tensors, bytes));
+        if (tensors instanceof ProtocolError) return () => tensors;
+        const noRoom = refusalOf(() => hold(payloadBytes));
+        return noRoom === null ? (bytes) => cutTensors(tensors, bytes) : new PastPayload(noRoom);
       });
     });
     if (!(reply instanceof ProtocolError)) return reply;
@@ -236,6 +244,17 @@ export class RunnerProcess {
     if (dataBytes > nearLimit * this.#host.memoryBytes) return outOfMemory(this.#host);
     const how = signal ?? `exit code ${exitCode}`;
     return new ProtocolError('model-crashed', `the process that ran the model ended with ${how}`);
+  }
+}
+
+/** The refusal that something throws; null if it throws none. */
+function refusalOf(act: () => void): ProtocolError | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    if (error instanceof ProtocolError) return error;
+    throw error;
   }
 }
 

@@ -31,7 +31,7 @@ export interface BlindaiOptions {
   readonly models: ModelRegistry;
   /** Starts to receive a model. */
   readonly createModelBytes: () => ModelBytesWriter;
-  /** Where requests that are read as a whole are counted. */
+  /** Where requests that are read as a whole, and replies, are counted. */
   readonly buffered: BufferedBytes;
 }
 
@@ -84,11 +84,23 @@ async function run(call: Call, { config, models, buffered }: BlindaiOptions): Pr
   const model = models.find(modelId === null ? { hash: modelHash! } : { id: modelId }, caller);
   call.noted.modelRef = model.ref;
   enforceHash(call.request, model.hash);
-  const outputs = await model.run(inputs, {
-    timeoutMs: config.inferenceTimeoutMs,
-    signal: call.signal,
-  });
-  return replyInParts(encodeRunReply(outputs), 'cbor', { [headers.modelHash]: model.hash });
+  const replyLease = buffered.lease();
+  const end = (): void => replyLease[Symbol.dispose]();
+  try {
+    const outputs = await model.run(inputs, {
+      timeoutMs: config.inferenceTimeoutMs,
+      signal: call.signal,
+      hold: replyLease.grow,
+    });
+    return replyInParts(encodeRunReply(outputs), 'cbor', {
+      headers: { [headers.modelHash]: model.hash },
+      signal: call.request.signal,
+      onEnd: end,
+    });
+  } catch (error) {
+    end();
+    throw error;
+  }
 }
 
 /** Refuses to run another model than the caller demands; the answer says which one it was. */

@@ -216,7 +216,7 @@ function startRunner(
   const replies: FrameHeader[] = [];
   const reader = new FrameReader({
     begin: () => undefined,
-    judge: (header) => void replies.push(header),
+    judge: (header) => replies.push(header) > 0,
     deliver: () => undefined,
   });
   channel.on('data', (chunk: Uint8Array) => reader.push(chunk));

@@ -15,7 +15,10 @@ interface Frame {
 }
 
 /** Reads chunks, and tells the frames and in which order the listener was asked. */
-function read(chunks: Iterable<Uint8Array>): { frames: Frame[]; calls: string[] } {
+function read(
+  chunks: Iterable<Uint8Array>,
+  isWanted: (header: FrameHeader) => boolean = () => true,
+): { frames: Frame[]; calls: string[] } {
   const frames: Frame[] = [];
   const calls: string[] = [];
   let header: FrameHeader | undefined;
@@ -24,6 +27,7 @@ function read(chunks: Iterable<Uint8Array>): { frames: Frame[]; calls: string[] 
     judge: (judged, payloadBytes) => {
       calls.push(`judge ${payloadBytes}`);
       header = judged;
+      return isWanted(judged);
     },
     deliver: (payload) => {
       calls.push('deliver');
@@ -48,6 +52,8 @@ function frame(header: Uint8Array, payload: Uint8Array = new Uint8Array()): Uint
 
 const payload = Uint8Array.of(1, 2, 3);
 const ran = { kind: 'ran', tensors: [{ name: 'y', datatype: 'INT8', shape: [3] }] } as const;
+
+const isShort = (header: FrameHeader): boolean => header.kind !== 'ran';
 
 describe('frames', () => {
   const stream = join([
@@ -77,12 +83,29 @@ describe('frames', () => {
     let delivered = new Uint8Array();
     const reader = new FrameReader({
       begin: () => undefined,
-      judge: () => undefined,
+      judge: () => true,
       deliver: (given) => void (delivered = given as Uint8Array<ArrayBuffer>),
     });
     reader.push(bytes);
     bytes.fill(0);
     expect([...delivered]).toEqual([1, 2, 3]);
+  });
+
+  test('are read past where nobody wants their payload, wherever the stream is cut', () => {
+    const kinds = [
+      { header: ran, payload: [] },
+      { header: { kind: 'started' }, payload: [] },
+    ];
+    for (let cut = 0; cut <= stream.length; cut++) {
+      const { frames, calls } = read([stream.subarray(0, cut), stream.subarray(cut)], isShort);
+      expect(frames).toEqual(kinds);
+      expect(calls).toEqual(['begin', 'judge 3', 'deliver', 'begin', 'judge 0', 'deliver']);
+    }
+    expect(read([stream], () => false).frames).toEqual(kinds);
+    // Four gigabytes are announced and are not there: nothing is taken for them.
+    const [start] = encodeFrame(ran, [payload]);
+    new DataView(start!.buffer).setUint32(4, 2 ** 32 - 1, true);
+    expect(read([start!, new Uint8Array(1000)], () => false).frames).toEqual([]);
   });
 
   test('are not copied when they are written', () => {

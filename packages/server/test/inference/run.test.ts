@@ -1,8 +1,8 @@
-import { datatypes, type Datatype, type TensorBytes } from '@blindai/protocol';
+import { datatypes, ProtocolError, type Datatype, type TensorBytes } from '@blindai/protocol';
 import { describe, expect, test } from 'vitest';
 import { createModelBytes } from '../../src/models/model-bytes.ts';
 import { createChunkMemory } from '../../src/models/model-memory.ts';
-import { identity, classifier, subtraction } from '../onnx/models.ts';
+import { identity, classifier, subtraction, zeros } from '../onnx/models.ts';
 import { constant, model, node, value } from '../onnx/build.ts';
 import { asFloats, floats, tensor } from '../onnx/tensors.ts';
 import { patient, startPool } from './runner-pool.ts';
@@ -102,8 +102,27 @@ describe('a loaded model', () => {
         constants: [constant('two', 'INT64', [1], new Uint8Array(BigInt64Array.of(2n).buffer))],
       }),
     );
-    const [zeros] = await loaded.run([], patient);
-    expect(asFloats(zeros!)).toEqual([0, 0]);
+    const [two] = await loaded.run([], patient);
+    expect(asFloats(two!)).toEqual([0, 0]);
+  });
+
+  test('leaves outputs for which there is no room with their process, which goes on', async () => {
+    const { load, runners } = startPool();
+    const loaded = await load(zeros());
+    const inputs = [tensor('count', 'INT64', BigInt64Array.of(100_000n))];
+    const asked: number[] = [];
+    const hold = (bytes: number): void => {
+      asked.push(bytes);
+      throw new ProtocolError('too-many-requests', 'no room');
+    };
+    await expect(loaded.run(inputs, { ...patient, hold })).rejects.toMatchObject({
+      code: 'too-many-requests',
+      message: 'no room',
+    });
+    const roomy = { ...patient, hold: (bytes: number) => void asked.push(bytes) };
+    expect((await loaded.run(inputs, roomy))[0]!.bytes).toHaveLength(400_000);
+    expect(asked).toEqual([400_000, 400_000]);
+    expect(runners()).toHaveLength(1);
   });
 
   test('writes every true as 1, whatever byte the model keeps for it', async () => {

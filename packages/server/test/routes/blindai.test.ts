@@ -19,7 +19,8 @@ import {
   uploadBody,
   uploadReplyOf,
 } from '../blindai-requests.ts';
-import { loop } from '../onnx/models.ts';
+import { loop, zeros } from '../onnx/models.ts';
+import { tensor } from '../onnx/tensors.ts';
 import type { RecordedLog } from '../recorded-log.ts';
 import { createSimulatedService } from '../simulated-service.ts';
 
@@ -292,6 +293,32 @@ describe('limits on what all together hold', () => {
     const small = await createSimulatedService({ maxTensors: '1' });
     const body = runBody({ modelHash: hash, inputs: [measurements(), measurements('another')] });
     await expectRefusal(await small.app(post('/run', body), 'attested'), 'too-large');
+    await small.close();
+  });
+
+  it('refuses with too-many-requests more bytes of replies, until others were taken', async () => {
+    const small = await createSimulatedService({ maxBufferedBytes: '1000' });
+    const uploaded = await small.app(
+      post('/upload', uploadBody(Uint8Array.from(zeros()))),
+      'management',
+    );
+    const { modelId } = await uploadReplyOf(uploaded);
+    const run = async (count: bigint): Promise<Response> => {
+      const inputs = [tensor(null, 'INT64', BigInt64Array.of(count))];
+      return small.app(post('/run', runBody({ modelId, inputs })), 'attested');
+    };
+    await expectRefusal(await run(250n), 'too-many-requests');
+    // Neither of these is read yet.
+    const [first, second] = [await run(100n), await run(50n)];
+    expect([first.status, second.status]).toEqual([200, 200]);
+    await expectRefusal(await run(100n), 'too-many-requests');
+    await first.body!.cancel();
+    const third = await run(100n);
+    expect(await outputsOf(third)).toHaveLength(100);
+    expect(await outputsOf(second)).toHaveLength(50);
+    expect(await outputsOf(await run(200n))).toHaveLength(200);
+    const runners = small.log.lines.filter(({ event }) => event === 'runner-started');
+    expect(runners).toHaveLength(1);
     await small.close();
   });
 
