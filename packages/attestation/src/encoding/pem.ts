@@ -2,13 +2,14 @@ import { decodeBase64 } from './base64.ts';
 import type { Bytes } from './byte-reader.ts';
 import { FormatError } from './format-error.ts';
 
-const lineLength = 64;
+/** RFC 7468 §2; and of MIME (RFC 2045 §6.8), in which genuine quotes have been seen to hold their chain. */
+const lineLengths: readonly number[] = [64, 76];
 const base64Line = /^[A-Za-z0-9+/]+$/;
 const lastBase64Line = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
- * Reads concatenated PEM blocks of one label (RFC 7468, its strict form: lines of 64 characters, canonical
- * base64, nothing but empty lines between the blocks). Line ends are LF or CRLF.
+ * Reads concatenated PEM blocks of one label (RFC 7468, its strict form: lines of one length, canonical base64,
+ * nothing but empty lines between the blocks). Line ends are LF or CRLF.
  *
  * @returns The DER of each block, in order.
  * @throws {FormatError} for anything else, or other than `count` blocks.
@@ -35,14 +36,19 @@ export function parsePem(where: string, text: string, label: string, count: numb
 function decodeLines(where: string, lines: readonly string[]): Bytes {
   const last = lines.at(-1) ?? '';
   const full = lines.slice(0, -1);
+  const fits = (length: number): boolean =>
+    last.length <= length && full.every((line) => line.length === length);
   if (
     last === '' ||
-    last.length > lineLength ||
     last.length % 4 !== 0 ||
     !lastBase64Line.test(last) ||
-    full.some((line) => line.length !== lineLength || !base64Line.test(line))
+    !lineLengths.some(fits) ||
+    !full.every((line) => base64Line.test(line))
   ) {
-    throw new FormatError(where, `base64 in lines of ${lineLength} characters expected`);
+    throw new FormatError(
+      where,
+      `base64 in lines of ${lineLengths.join(' or ')} characters expected`,
+    );
   }
   return decodeBase64(where, lines.join(''));
 }

@@ -7,6 +7,13 @@ const first = Uint8Array.from({ length: 100 }, (_, index) => index);
 const second = Uint8Array.of(1, 2, 3, 4);
 const two = pemOf('THING', first, second);
 
+/** The same blocks, in other lines. */
+function inLinesOf(length: number, pem: string): string {
+  return pem.replaceAll(/(?<=BEGIN THING-----\n)[^-]+/g, (lines) =>
+    lines.replaceAll('\n', '').replaceAll(new RegExp(`.{1,${length}}`, 'g'), '$&\n'),
+  );
+}
+
 describe('parsePem', () => {
   it('reads blocks in order', () => {
     expect(parsePem('pem', two, 'THING', 2)).toEqual([first, second]);
@@ -15,6 +22,7 @@ describe('parsePem', () => {
   it.each([
     ['CRLF line ends', two.replaceAll('\n', '\r\n')],
     ['no line end after the last line', two.trimEnd()],
+    ['lines of 76 characters', inLinesOf(76, two)],
     [
       'empty lines between and after',
       two.replace('END THING-----\n', 'END THING-----\n\n') + '\n\n',
@@ -36,6 +44,9 @@ describe('parsePem', () => {
     ['an absent end', two.replace('-----END THING-----', '')],
     ['an end of another label', two.replace('END THING', 'END OTHER')],
     ['an empty block', pemOf('THING', new Uint8Array(), second)],
+    ['lines of 60 characters', inLinesOf(60, two)],
+    ['lines of 80 characters', inLinesOf(80, two)],
+    ['lines of 64 and of 72 characters', two.replace(/(?<=BEGIN THING-----\n.{64}\n.{64})\n/, '')],
     ['short lines', two.replace(/(?<=BEGIN THING-----\n.{32})/, '\n')],
     ['an empty line inside', two.replace(/(?<=BEGIN THING-----\n)/, '\n')],
     ['white space inside', two.replace('AQID', 'AQ D')],
