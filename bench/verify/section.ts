@@ -1,4 +1,4 @@
-import type { Findings } from '../section.ts';
+import type { Asked, Findings } from '../section.ts';
 import { type Statistics, summarise } from '../statistics.ts';
 import type { Table } from '../table.ts';
 import { findChromium } from '../../test/support/chromium.ts';
@@ -17,7 +17,7 @@ interface Row extends Statistics {
 }
 
 /** Verifies evidence of each format with all collateral at hand, in Node and in Chromium, and weighs the bundle. */
-export async function measureVerification(progress: (what: string) => void): Promise<Findings> {
+export async function measureVerification({ progress }: Asked): Promise<Findings> {
   const chromium = findChromium();
   const inNode: Row[] = [];
   const inChromium: Row[] = [];

@@ -18,8 +18,30 @@ export function countDescriptors(pid: number): number {
 
 /** Physical memory of a process, in bytes. */
 export function residentBytes(pid: number): number {
+  return statusBytes(pid, 'VmRSS');
+}
+
+/** The most physical memory that a process ever had, in bytes. */
+export function peakResidentBytes(pid: number): number {
+  return statusBytes(pid, 'VmHWM');
+}
+
+/**
+ * Physical memory of a process in bytes, where a page that several share counts in parts; null where the system
+ * does not tell us.
+ */
+export function proportionalBytes(pid: number): number | null {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return 1024 * Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)![1]);
+  } catch {
+    return null;
+  }
+}
+
+function statusBytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]);
+  return 1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)![1]);
 }
 
 /** 0 for what is gone, or dead and not yet buried. */

@@ -1,0 +1,137 @@
+import { startFastest, type BareEngine } from '../engine/bare-engine.ts';
+import { allSubjects, mainSubjects, type Subject } from '../models/subjects.ts';
+import { plotBars } from '../plot/bar-plot.ts';
+import type { Asked, Findings } from '../section.ts';
+import { ServedModel } from '../serving/served-model.ts';
+import { serve, type Served } from '../serving/served.ts';
+import { estimate, median, type Estimate } from '../statistics.ts';
+import { BareTransport } from '../transport/bare-transport.ts';
+
+/** The same between runs of the engine, round trips and served runs: what is idle for longer is slower. */
+const gapMs = 4;
+const rounds = 12;
+/** Runs of a round last about this long together. */
+const roundMs = 200;
+
+/** What one model costs more when it is served, in milliseconds. */
+interface Row {
+  readonly model: string;
+  readonly bodyBytes: number;
+  readonly bareThreads: number;
+  readonly bare: Estimate;
+  /** A round trip of as many bytes to a server that does nothing. */
+  readonly transport: Estimate;
+  readonly served: Estimate;
+  /** Served less bare. */
+  readonly added: Estimate;
+  /** And less transport. */
+  readonly ours: Estimate;
+  /** Added over bare. */
+  readonly share: Estimate;
+}
+
+/** How much later an answer comes from a server than from the engine alone, one request at a time. */
+export async function measureLatency({ full, other, progress }: Asked): Promise<Findings> {
+  await using served = await serve(other);
+  await using transport = await BareTransport.start();
+  const rows: Row[] = [];
+  for (const subject of full ? allSubjects() : mainSubjects()) {
+    progress(`latency: ${subject.name}`);
+    rows.push(await measure(subject, served, transport));
+  }
+  return {
+    tables: [
+      {
+        title:
+          'latency: one request at a time, milliseconds (medians; ours = served less bare less transport)',
+        columns: [
+          'model',
+          'body KB',
+          'threads',
+          'bare',
+          'transport',
+          'served',
+          'added',
+          'ours',
+          'ours, middle half of rounds',
+          'added / bare',
+        ],
+        rows: rows.map((row) => [
+          row.model,
+          row.bodyBytes / 1000,
+          row.bareThreads,
+          row.bare.median,
+          row.transport.median,
+          row.served.median,
+          row.added.median,
+          row.ours.median,
+          `${row.ours.lower.toFixed(2)} to ${row.ours.upper.toFixed(2)}`,
+          row.share.median,
+        ]),
+      },
+    ],
+    notes: [
+      `${rounds} rounds, in each the engine alone, the transport alone and the server in turn, ${gapMs} ms between requests.`,
+      'bare: onnxruntime-node in a process of its own, with one thread or all, whichever is faster.',
+      'transport: a TLS round trip of the same sizes to a server of Node that does nothing.',
+    ],
+    data: { gapMs, rounds, rows },
+    plots: [
+      plotBars({
+        name: 'latency',
+        title: 'One request at a time: where its time goes',
+        unit: 'milliseconds',
+        series: ['engine alone', 'transport alone', 'ours'],
+        groups: rows.map(({ model, bare, transport: trip, ours }) => ({
+          label: model,
+          values: [bare.median, trip.median, Math.max(ours.median, 0)],
+        })),
+        stacked: true,
+      }),
+    ],
+  };
+}
+
+async function measure(subject: Subject, served: Served, transport: BareTransport): Promise<Row> {
+  await using engine = await startFastest(subject);
+  await using model = await ServedModel.upload(served, subject);
+  const body = model.body;
+  const trip = async (count: number): Promise<number[]> =>
+    transport.paced(body, model.replyBytes, count, gapMs);
+  const count = await warmUp(engine, model, trip);
+  const found: { bare: number; transport: number; served: number }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    found.push({
+      bare: median(await engine.paced(count, gapMs)),
+      transport: median(await trip(count)),
+      served: median(await model.paced(count, gapMs)),
+    });
+  }
+  const over = (value: (round: (typeof found)[number]) => number): Estimate =>
+    estimate(found.map(value));
+  return {
+    model: subject.name,
+    bodyBytes: body.length,
+    bareThreads: engine.threads,
+    bare: over((round) => round.bare),
+    transport: over((round) => round.transport),
+    served: over((round) => round.served),
+    added: over((round) => round.served - round.bare),
+    ours: over((round) => round.served - round.bare - round.transport),
+    share: over((round) => (round.served - round.bare) / round.bare),
+  };
+}
+
+/** Runs everything until compilers have seen it; answers how many runs make a round. */
+async function warmUp(
+  engine: BareEngine,
+  model: ServedModel,
+  trip: (count: number) => Promise<number[]>,
+): Promise<number> {
+  const sample = median(await model.paced(10, 0));
+  const count = Math.min(Math.max(Math.round(roundMs / (sample + gapMs)), 5), 50);
+  await model.paced(Math.min(4 * count, 150), 0);
+  await engine.paced(count, 0);
+  await trip(2 * count);
+  return count;
+}

@@ -1,0 +1,150 @@
+import { availableParallelism } from 'node:os';
+import { ModelError } from '@blindai/client/node';
+import {
+  descendantsOf,
+  proportionalBytes,
+  residentBytes,
+} from '../../test/support/process-watch.ts';
+import { BareEngine } from '../engine/bare-engine.ts';
+import { allSubjects, mainSubjects, type Subject } from '../models/subjects.ts';
+import type { Asked, Findings } from '../section.ts';
+import { notSeen } from '../serving/not-seen.ts';
+import { ServedModel } from '../serving/served-model.ts';
+import { serve, type Served } from '../serving/served.ts';
+import { median } from '../statistics.ts';
+
+const MEGABYTE = 1e6;
+const rounds = 5;
+
+/** What it takes to have one model ready. Times in milliseconds, memory in megabytes. */
+interface Row {
+  readonly model: string;
+  readonly megabytes: number;
+  /** A process of the engine alone, from its start until the model is loaded. */
+  readonly plainStart: number;
+  /** A runner, as the server's log has it. */
+  readonly runnerStart: number;
+  /** From the first byte of the model to the answer that it is loaded. */
+  readonly upload: number;
+  /** From the death of its process to the next answer. */
+  readonly afterKill: number;
+  readonly plainResident: number;
+  readonly runnerResident: number;
+  /** What of that is not shared with other processes; null where the system does not tell. */
+  readonly runnerProportional: number | null;
+}
+
+/** How long models and runners take to start, and the memory that they hold. */
+export async function measureLoading({ full, other, progress }: Asked): Promise<Findings> {
+  if (other !== null) return notSeen('load');
+  const startedAt = performance.now();
+  await using served = await serve(null);
+  const serverStart = performance.now() - startedAt;
+  const idle = residentBytes(served.process!.pid) / MEGABYTE;
+  const client = await served.connect();
+  const { isolation } = client.config;
+  await client.close();
+  const rows: Row[] = [];
+  for (const subject of full ? allSubjects() : mainSubjects()) {
+    progress(`load: ${subject.name}`);
+    rows.push(await measure(subject, served));
+  }
+  return {
+    tables: [
+      {
+        title: 'load: until a model is ready, milliseconds (medians), and what it holds, megabytes',
+        columns: [
+          'model',
+          'MB',
+          'plain process',
+          'runner',
+          'upload',
+          'after kill -9',
+          'plain holds',
+          'runner holds',
+          'of its own',
+        ],
+        rows: rows.map((row) => [
+          row.model,
+          row.megabytes,
+          row.plainStart,
+          row.runnerStart,
+          row.upload,
+          row.afterKill,
+          row.plainResident,
+          row.runnerResident,
+          row.runnerProportional ?? 'not told',
+        ]),
+      },
+    ],
+    notes: [
+      `The server was ready ${serverStart.toFixed(0)} ms after its start and held ${idle.toFixed(0)} MB; isolation of its runners: ${isolation}.`,
+      'plain process: Node with the engine, not caged, from its start until the model is loaded; runner: the same inside of the server, caged.',
+      'after kill -9: until it answers again, with the pause that a crash costs, the start and the load.',
+      `"holds" counts pages of Node and the engine in each process, "of its own" in parts. ${rounds} rounds.`,
+    ],
+    data: { serverStart, idle, isolation, rounds, rows },
+  };
+}
+
+async function measure(subject: Subject, served: Served): Promise<Row> {
+  const server = served.process!;
+  const plainStart: number[] = [];
+  const plainResident: number[] = [];
+  const upload: number[] = [];
+  const afterKill: number[] = [];
+  const runnerResident: number[] = [];
+  const runnerProportional: (number | null)[] = [];
+  const logged = server.log().length;
+  for (let round = 0; round < rounds; round += 1) {
+    const plainAt = performance.now();
+    await using engine = await BareEngine.start(subject, availableParallelism());
+    plainStart.push(performance.now() - plainAt);
+    await engine.paced(3, 0);
+    plainResident.push(residentBytes(engine.pid));
+
+    const uploadAt = performance.now();
+    await using model = await ServedModel.upload(served, subject);
+    upload.push(performance.now() - uploadAt);
+    await model.paced(2, 0);
+    const [runner] = descendantsOf(server.pid);
+    runnerResident.push(residentBytes(runner!));
+    runnerProportional.push(proportionalBytes(runner!));
+    process.kill(runner!, 'SIGKILL');
+    const killedAt = performance.now();
+    await untilAnswered(model);
+    afterKill.push(performance.now() - killedAt);
+  }
+  const proportional = runnerProportional.filter((bytes) => bytes !== null);
+  return {
+    model: subject.name,
+    megabytes: subject.model.length / MEGABYTE,
+    plainStart: median(plainStart),
+    runnerStart: median(startsIn(server.log().slice(logged))),
+    upload: median(upload),
+    afterKill: median(afterKill),
+    plainResident: median(plainResident) / MEGABYTE,
+    runnerResident: median(runnerResident) / MEGABYTE,
+    runnerProportional: proportional.length === 0 ? null : median(proportional) / MEGABYTE,
+  };
+}
+
+/** How long runners took to start, from the server's log. */
+function startsIn(log: string): number[] {
+  return log
+    .split('\n')
+    .filter((line) => line.includes('"runner-started"'))
+    .map((line) => (JSON.parse(line) as { durationMs: number }).durationMs);
+}
+
+/** The server may still believe in a process that was killed, and then says that it crashed. */
+async function untilAnswered(model: ServedModel): Promise<void> {
+  for (;;) {
+    try {
+      await model.run();
+      return;
+    } catch (error) {
+      if (!(error instanceof ModelError) || error.code !== 'model-crashed') throw error;
+    }
+  }
+}

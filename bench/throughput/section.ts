@@ -1,0 +1,118 @@
+import { availableParallelism } from 'node:os';
+import { BareEngines } from '../engine/bare-engine.ts';
+import { Load } from '../load/load.ts';
+import { allSubjects, mainSubjects, type Subject } from '../models/subjects.ts';
+import { plotBars } from '../plot/bar-plot.ts';
+import type { Asked, Findings } from '../section.ts';
+import type { LoopDelay } from '../serving/server-order.ts';
+import { ServedModel } from '../serving/served-model.ts';
+import { serve, type Served } from '../serving/served.ts';
+import { estimate, type Estimate } from '../statistics.ts';
+
+const rounds = 4;
+const roundMs = 2000;
+
+/** Requests that wait for each core: the next one is there when a run ends. */
+const requestsPerCore = 4;
+
+/** What one model answers in a second. */
+interface Row {
+  readonly model: string;
+  /** Runs a second of as many processes as there are cores, together. */
+  readonly bare: Estimate;
+  /** Answers a second. */
+  readonly served: Estimate;
+  /** Served over bare. */
+  readonly ratio: Estimate;
+  /** Cores that making the load kept busy: they were not the server's. */
+  readonly loadCores: number;
+  /** Served over what the bare processes would answer on the cores that were left. */
+  readonly ratioOfRest: Estimate;
+  /** Of the serving process, under all of this. Null for somebody else's. */
+  readonly loopDelay: LoopDelay | null;
+}
+
+/** How many requests a second a server answers, of how many the engine alone could. */
+export async function measureThroughput({ full, other, progress }: Asked): Promise<Findings> {
+  const rows: Row[] = [];
+  for (const subject of full ? allSubjects() : mainSubjects()) {
+    progress(`throughput: ${subject.name}`);
+    // A server for each, so that its event loop is seen under this load alone.
+    await using served = await serve(other);
+    rows.push(await measure(subject, served));
+  }
+  const cores = availableParallelism();
+  return {
+    tables: [
+      {
+        title: 'throughput: as many requests as are answered, a second',
+        columns: [
+          'model',
+          'bare',
+          'served',
+          'served / bare',
+          'middle half of rounds',
+          'cores of load',
+          'served / bare on the rest',
+          'loop delay p99 ms',
+        ],
+        rows: rows.map((row) => [
+          row.model,
+          row.bare.median,
+          row.served.median,
+          row.ratio.median,
+          `${row.ratio.lower.toFixed(2)} to ${row.ratio.upper.toFixed(2)}`,
+          row.loadCores,
+          row.ratioOfRest.median,
+          row.loopDelay === null ? 'not seen' : row.loopDelay.p99,
+        ]),
+      },
+    ],
+    notes: [
+      `${rounds} rounds of ${roundMs / 1000} s bare and ${roundMs / 1000} s served, in turn.`,
+      `bare: ${cores} processes of one thread. served: ${requestsPerCore * cores} connections, each with a request under way.`,
+      'What makes the load runs on the same machine: "on the rest" compares with the bare engine on the cores that it leaves.',
+    ],
+    data: { cores, rounds, roundMs, rows },
+    plots: [
+      plotBars({
+        name: 'throughput',
+        title: 'Answers a second, over those of the bare engine',
+        unit: 'ratio',
+        series: ['served / bare', 'on the cores that the load leaves'],
+        groups: rows.map(({ model, ratio, ratioOfRest }) => ({
+          label: model,
+          values: [ratio.median, ratioOfRest.median],
+        })),
+        aim: { label: '1', value: 1 },
+      }),
+    ],
+  };
+}
+
+async function measure(subject: Subject, served: Served): Promise<Row> {
+  const cores = availableParallelism();
+  await using engines = await BareEngines.start(subject);
+  await using model = await ServedModel.upload(served, subject);
+  await using load = await Load.start(served, model, requestsPerCore * cores);
+  await engines.saturate(roundMs / 4);
+  await load.saturate(roundMs / 2);
+  await served.process?.watchLoop();
+  const found: { bare: number; served: number; loadCores: number }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const bare = await engines.saturate(roundMs);
+    const { rate, ownCores } = await load.saturate(roundMs);
+    found.push({ bare, served: rate, loadCores: ownCores });
+  }
+  const over = (value: (round: (typeof found)[number]) => number): Estimate =>
+    estimate(found.map(value));
+  return {
+    model: subject.name,
+    bare: over((round) => round.bare),
+    served: over((round) => round.served),
+    ratio: over((round) => round.served / round.bare),
+    loadCores: over((round) => round.loadCores).median,
+    ratioOfRest: over((round) => round.served / (round.bare * (1 - round.loadCores / cores))),
+    loopDelay: (await served.process?.loopDelay()) ?? null,
+  };
+}
