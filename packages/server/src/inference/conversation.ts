@@ -69,6 +69,14 @@ export class Conversation {
     this.#channel.uncork();
   }
 
+  /**
+   * Whether all that was said has left this process. What answers a question before that has not heard it, and
+   * would let the questions pile up here.
+   */
+  get isHeard(): boolean {
+    return this.#channel.writableLength === 0;
+  }
+
   /** Waits for the next frame that is not yet waited for. Throws what `end` was given. */
   expect<Answer>(judge: Judge<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {

@@ -168,6 +168,7 @@ export class RunnerProcess {
       this.#conversation.say(message, payload);
       type Answer = NamedTensorBytes[] | ProtocolError;
       return this.#conversation.expect<Answer>((header, payloadBytes) => {
+        if (!this.#conversation.isHeard) throw new FrameError('an answer before its question');
         const tensors = parseRan(header, payloadBytes, this.signature, this.#host.limits);
         if (tensors instanceof ProtocolError) return () => tensors;
         const noRoom = refusalOf(() => hold(payloadBytes));

@@ -27,9 +27,15 @@ const config: PoolConfig = {
 };
 
 export function startPool(settings: Partial<PoolConfig> = {}, program?: string): TestedPool {
+  const tested = openPool(settings, program);
+  onTestFinished(() => tested.pool.close());
+  return tested;
+}
+
+/** A pool that whoever opens it closes. */
+export function openPool(settings: Partial<PoolConfig> = {}, program?: string): TestedPool {
   const log = recordLog();
   const pool = new RunnerPool({ ...config, ...settings }, log, program);
-  onTestFinished(() => pool.close());
   return {
     pool,
     log,
