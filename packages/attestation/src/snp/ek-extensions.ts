@@ -20,6 +20,7 @@ const tcbArcs = [
 ] as const;
 /** By struct version. */
 const hardwareIdLengths = [64, 8] as const;
+const maxTextLength = 200;
 
 /** What AMD certifies of the machine whose endorsement key it is. */
 export interface EkExtensions {
@@ -79,7 +80,11 @@ function parseHardwareId({ what, extensions }: Certificate, length: number): Byt
 
 /** Printable: it is shown to people. */
 function readText(value: DerReader): string {
-  const text = String.fromCharCode(...value.element('text', tags.ia5String).content);
-  if (!/^[\x20-\x7e]{1,200}$/.test(text)) value.fail('text', 'printable characters expected');
+  const { content } = value.element('text', tags.ia5String);
+  // As long as it may be, and one more: a call takes only so many arguments.
+  const text = String.fromCharCode(...content.subarray(0, maxTextLength + 1));
+  if (text === '' || text.length > maxTextLength || !/^[\x20-\x7e]*$/.test(text)) {
+    value.fail('text', `1 to ${maxTextLength} printable characters expected`);
+  }
   return text;
 }

@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest';
 import type { Bytes } from '../../src/encoding/byte-reader.ts';
 import { FormatError } from '../../src/encoding/format-error.ts';
 import { type EkExtensions, parseEkExtensions } from '../../src/snp/ek-extensions.ts';
-import { parseCertificate } from '../../src/x509/certificate.ts';
+import { type CertificateProfile, parseCertificate } from '../../src/x509/certificate.ts';
 import { at } from './guest.ts';
 
+const productNameOid = '1.3.6.1.4.1.3704.1.2';
 const hardwareIdOid = '1.3.6.1.4.1.3704.1.4';
 const chipId = Uint8Array.from({ length: 64 }, (_, index) => (index < 8 ? index + 1 : 0));
 
@@ -19,8 +20,9 @@ async function read(
   return parse(ek);
 }
 
+const profile: CertificateProfile = { kinds: ['P-384', 'RSA-4096'], required: [] };
+
 function parse(ek: Bytes): EkExtensions {
-  const profile = { kinds: ['P-384', 'RSA-4096'], required: [] } as const;
   return parseEkExtensions(parseCertificate('certificate', ek, profile));
 }
 
@@ -83,6 +85,22 @@ describe('parseEkExtensions', () => {
     ['with a longer length', '048140', ''],
   ])('refuses one that is %s', async (_, prefix, suffix) => {
     await expect(read('Milan', 'vcek', wrapped(prefix, suffix))).rejects.toThrow(FormatError);
+  });
+
+  test.each([
+    ['that is empty', '1600'],
+    ['with a line end', '16024d0a'],
+    ['of 201 characters', `1681c9${'41'.repeat(201)}`],
+    ['of a million characters', `16830f4240${'41'.repeat(1_000_000)}`],
+  ])('refuses a product name %s', async (_, productName) => {
+    const { ek } = await createSnpPlatform({ at, product: 'Milan', chipId });
+    const certificate = parseCertificate('certificate', ek, profile);
+    const value = Uint8Array.from(Buffer.from(productName, 'hex'));
+    const extensions = new Map(certificate.extensions).set(productNameOid, {
+      critical: false,
+      value,
+    });
+    expect(() => parseEkExtensions({ ...certificate, extensions })).toThrow(FormatError);
   });
 
   test("refuses Turin's structure with Milan's parts", async () => {
