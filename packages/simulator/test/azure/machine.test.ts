@@ -105,9 +105,8 @@ describe.each(tees)('over %s', (tee) => {
     expect(some.quote.selections).toEqual([
       { hash: 0x0b, select: Uint8Array.of(0x10, 0x01, 0x00) },
     ]);
-    expect(
-      judgeLinks({ ...some, pcrs: [4, 8].map((index) => some.pcrs[index]!) }, reportData),
-    ).toEqual(allHold);
+    const pcrs = some.pcrs.filter((_, index) => index === 4 || index === 8);
+    expect(judgeLinks({ ...some, pcrs }, reportData)).toEqual(allHold);
   });
 
   test('has an HCL report with other heads, or tampered with', async () => {
