@@ -11,10 +11,30 @@ export interface PlatformTcb {
   /** The part that reaches none, for the message; `null` if each reaches one. */
   readonly unmatched: string | null;
   readonly advisories: readonly string[];
+  /** The part that is not up to date without an advisory that says why: no exception is for it. `null`: none. */
+  readonly unadvised: string | null;
   /** The smaller one of TCB info's and QE identity's. */
   readonly evaluationDataNumber: number;
   /** Date of the platform's level; `null` without a level. */
   readonly date: Date | null;
+}
+
+/** A part of a platform, by name, and the level that it reaches. */
+type JudgedPart = readonly [
+  part: string,
+  level: { readonly status: string; readonly advisories: readonly string[] } | null,
+];
+
+/** What the advisories of all parts are, without doubles, and which part should have some and has none. */
+export function adviseOf(
+  parts: readonly JudgedPart[],
+): Pick<PlatformTcb, 'advisories' | 'unadvised'> {
+  const [unadvised] =
+    parts.find(([, level]) => level?.status !== 'UpToDate' && level?.advisories.length === 0) ?? [];
+  return {
+    advisories: [...new Set(parts.flatMap(([, level]) => level?.advisories ?? []))],
+    unadvised: unadvised ?? null,
+  };
 }
 
 /** The checks that {@link enforceIntelPolicy} makes, in order. */
@@ -72,7 +92,7 @@ function enforceTcbStatus(
   at: Date,
   verdict: Verdict,
 ): readonly Date[] {
-  const { status, advisories } = tcb;
+  const { status, advisories, unadvised } = tcb;
   const accepted: readonly string[] = (manifest?.intel ?? strictIntel).tcbStatuses;
   verdict.demand('tcb-status', `one of ${accepted.join(', ')}, or advisories that are excepted`);
   if (status === null) {
@@ -96,10 +116,15 @@ function enforceTcbStatus(
       (exception) => exception.advisory === advisory && at < exception.until,
     ),
   );
-  if (status === 'Revoked' || exceptions.length === 0 || exceptions.includes(undefined)) {
+  const isExcepted = exceptions.length > 0 && !exceptions.includes(undefined) && unadvised === null;
+  if (status === 'Revoked' || !isExcepted) {
+    const unexplained =
+      unadvised === null || advisories.length === 0
+        ? ''
+        : `; no advisory says why the ${unadvised} is not up to date`;
     verdict.refuse(
       'tcb-status',
-      `one of ${accepted.join(', ')} demanded, ${found} found`,
+      `one of ${accepted.join(', ')} demanded, ${found} found${unexplained}`,
       status === 'Revoked'
         ? 'Intel has revoked this level, and no policy accepts it'
         : 'The platform needs an update or another configuration; ' +

@@ -1,5 +1,5 @@
 import { earliest } from '../x509/period.ts';
-import type { PlatformTcb } from './intel-policy.ts';
+import { adviseOf, type PlatformTcb } from './intel-policy.ts';
 import type { TdReport } from './td-report.ts';
 import { reachesAll, reachesLevel, type TcbLevel } from './tcb-info.ts';
 import { convergeStatus, type LevelStatus, type PlatformStatus } from './tcb-status.ts';
@@ -38,11 +38,15 @@ export function matchTdxTcb(
       ? judgeRelaunch(report.teeTcbSvn2, sgxLevel, status, tcbInfo)
       : { status: convergeStatus(status, qeLevel.status), unmatched: null };
   };
-  const matched = [sgxLevel, level, moduleLevel, qeLevel].filter((known) => known !== null);
   return {
     ...judge(),
     date: level && earliest([level.date, ...(moduleLevel ? [moduleLevel.date] : [])]),
-    advisories: [...new Set(matched.flatMap(({ advisories }) => advisories))],
+    ...adviseOf([
+      ['platform', sgxLevel],
+      ['platform', level],
+      ['TDX module', moduleLevel],
+      ['quoting enclave', qeLevel],
+    ]),
     evaluationDataNumber,
   };
 }

@@ -2,7 +2,7 @@ import type { Bytes } from '../encoding/byte-reader.ts';
 import { encodeHex } from '../encoding/hex.ts';
 import type { TrustAnchors } from '../roots/trust-anchors.ts';
 import { plan, type PlannedCheck, type Verdict } from '../verdict.ts';
-import type { PlatformTcb } from './intel-policy.ts';
+import { adviseOf, type PlatformTcb } from './intel-policy.ts';
 import { quoteChecks } from './quote-checks.ts';
 import { attributeFlags, parseSgxReport, type SgxReport, sgxReportLength } from './sgx-report.ts';
 import { matchTcbLevel, parseSgxTcbInfo, type TcbInfo } from './tcb-info.ts';
@@ -70,7 +70,10 @@ function matchTcb({
     status: level && qeLevel ? convergeStatus(level.status, qeLevel.status) : null,
     unmatched: level ? (qeLevel ? null : 'quoting enclave') : 'platform',
     date: level?.date ?? null,
-    advisories: [...new Set([...(level?.advisories ?? []), ...(qeLevel?.advisories ?? [])])],
+    ...adviseOf([
+      ['platform', level],
+      ['quoting enclave', qeLevel],
+    ]),
     evaluationDataNumber,
   };
 }

@@ -108,6 +108,30 @@ describe('tcb-status', () => {
     });
   });
 
+  it('is not weakened by exceptions for one part where another one has no advisory', async () => {
+    const platform = {
+      tcbStatus: 'SWHardeningNeeded',
+      documents: {
+        qeIdentity: {
+          edit: (identity: object) => ({
+            ...identity,
+            tcbLevels: [
+              { tcb: { isvsvn: 1 }, tcbDate: '2024-03-13T00:00:00Z', tcbStatus: 'OutOfDate' },
+            ],
+          }),
+        },
+      },
+    } as const;
+    const evidence = await simulate({ platform });
+    const policy = policyOf(entry + exception('INTEL-SA-00615', '2027-01-01'));
+    expect(await rowOf(evidence, policy, 'tcb-status')).toMatchObject({
+      result: 'refused',
+      detail:
+        'one of UpToDate demanded, OutOfDate (INTEL-SA-00615) found; ' +
+        'no advisory says why the quoting enclave is not up to date',
+    });
+  });
+
   it('refuses Revoked whatever is excepted', async () => {
     const revoked = await simulate({ platform: { tcbStatus: 'Revoked' } });
     const policy = policyOf(entry + exception('INTEL-SA-00477', '2027-01-01'));
