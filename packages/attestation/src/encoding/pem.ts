@@ -9,23 +9,26 @@ const lastBase64Line = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
  * Reads concatenated PEM blocks of one label (RFC 7468, its strict form: lines of one length, canonical base64,
- * nothing but empty lines between the blocks). Line ends are LF or CRLF.
+ * nothing but empty lines between the blocks). Line ends are LF or CRLF; between two blocks there may be none, as
+ * in genuine quotes.
  *
  * @returns The DER of each block, in order.
  * @throws {FormatError} for anything else, or other than `count` blocks.
  */
 export function parsePem(where: string, text: string, label: string, count: number): Bytes[] {
-  const lines = text.split(/\r?\n/);
+  const begin = `-----BEGIN ${label}-----`;
+  const end = `-----END ${label}-----`;
+  const lines = text.replaceAll(end + begin, `${end}\n${begin}`).split(/\r?\n/);
   const blocks: Bytes[] = [];
   for (let index = 0; index < lines.length; index++) {
     if (lines[index] === '') continue;
-    if (lines[index] !== `-----BEGIN ${label}-----`) {
+    if (lines[index] !== begin) {
       throw new FormatError(where, `PEM block of a ${label} expected`);
     }
-    const end = lines.indexOf(`-----END ${label}-----`, index);
-    if (end === -1) throw new FormatError(where, `end of the PEM block of a ${label} expected`);
-    blocks.push(decodeLines(where, lines.slice(index + 1, end)));
-    index = end;
+    const last = lines.indexOf(end, index);
+    if (last === -1) throw new FormatError(where, `end of the PEM block of a ${label} expected`);
+    blocks.push(decodeLines(where, lines.slice(index + 1, last)));
+    index = last;
   }
   if (blocks.length !== count) {
     throw new FormatError(where, `${count} PEM blocks expected, ${blocks.length} found`);

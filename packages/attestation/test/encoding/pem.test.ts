@@ -22,6 +22,7 @@ describe('parsePem', () => {
   it.each([
     ['CRLF line ends', two.replaceAll('\n', '\r\n')],
     ['no line end after the last line', two.trimEnd()],
+    ['no line end between', two.replace('-----\n-----BEGIN', '----------BEGIN')],
     ['lines of 76 characters', inLinesOf(76, two)],
     [
       'empty lines between and after',
