@@ -1,6 +1,6 @@
 import { connect, type BlindAIClient } from '@blindai/client/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { classifier } from '../packages/server/test/onnx/models.ts';
+import { Bystander } from './support/bystander.ts';
 import { serve, type Serving } from './support/command.ts';
 import {
   crashing,
@@ -33,62 +33,6 @@ interface Ending {
   readonly message: string;
   readonly ms: number;
 }
-
-/** A well-behaved model of somebody else, who asks it again and again while the others attack. */
-class Bystander {
-  readonly #client: BlindAIClient;
-  readonly #modelId: string;
-  #isOver = false;
-  #asking: Promise<void> = Promise.resolve();
-  answers = 0;
-  readonly wrong: unknown[] = [];
-
-  private constructor(client: BlindAIClient, modelId: string) {
-    this.#client = client;
-    this.#modelId = modelId;
-  }
-
-  static async start(client: BlindAIClient): Promise<Bystander> {
-    const { modelId } = await client.uploadModel(classifier());
-    const bystander = new Bystander(client, modelId);
-    await bystander.ask(0);
-    return bystander;
-  }
-
-  /** Asks until `stop`. */
-  askOn(): void {
-    const askAgain = async (): Promise<void> => {
-      for (let times = 1; !this.#isOver; times++) await this.ask(times);
-    };
-    this.#asking = askAgain();
-  }
-
-  async stop(): Promise<void> {
-    this.#isOver = true;
-    await this.#asking;
-  }
-
-  /** `[a, 1] · [[1, 2], [3, 4]]` is `[a + 3, 2 a + 4]`, the second being the larger. */
-  async ask(a: number): Promise<void> {
-    try {
-      const data = Float32Array.of(a, 1);
-      const { outputs } = await this.#client.runModel(this.#modelId, {
-        x: { data, shape: [1, 2] },
-      });
-      const found = outputs.map((output) => output.toNested());
-      if (JSON.stringify(found, plain) === JSON.stringify([[[a + 3, 2 * a + 4]], [[1]]])) {
-        this.answers += 1;
-      } else {
-        this.wrong.push(found);
-      }
-    } catch (error) {
-      this.wrong.push(error);
-    }
-  }
-}
-
-const plain = (_key: string, held: unknown): unknown =>
-  typeof held === 'bigint' ? Number(held) : held;
 
 /** Uploads a model and runs it; it has to fail in one of the two. */
 async function attack(client: BlindAIClient, hostile: HostileModel): Promise<Ending> {
