@@ -2,6 +2,8 @@ import type { Bytes } from './byte-reader.ts';
 import { FormatError } from './format-error.ts';
 
 const maxDepth = 16;
+/** Far more than anything signed or quoted has; each costs memory, a hundred times what it takes in the text. */
+const maxValues = 65_536;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const spacePattern = /[ \t\n\r]*/y;
 
@@ -13,7 +15,8 @@ interface JsonNode {
 }
 
 /**
- * A JSON object (RFC 8259), read strictly: no doubled members, no values out of range, nothing after it.
+ * A JSON object (RFC 8259), read strictly: no doubled members, no values out of range, nothing after it; of 65,536
+ * values at most, 16 deep.
  * Unlike `JSON.parse` it sees doubled members, and keeps the exact text of each value.
  *
  * @throws {FormatError} from every method, if the member is absent or of another type.
@@ -161,6 +164,7 @@ class JsonParser {
   readonly #where: string;
   readonly #text: string;
   #position = 0;
+  #values = 0;
 
   constructor(where: string, text: string) {
     this.#where = where;
@@ -175,6 +179,7 @@ class JsonParser {
 
   #value(depth: number): JsonNode {
     if (depth > maxDepth) this.#fail('nested too deeply');
+    if (++this.#values > maxValues) this.#fail(`more than ${maxValues} values`);
     this.#take(spacePattern);
     const start = this.#position;
     const value = this.#bareValue(depth);

@@ -4,6 +4,11 @@ import { JsonObject } from '../../src/encoding/json.ts';
 
 const parse = (text: string): JsonObject => JsonObject.parse('doc', text);
 
+/** An object of so many members, which is a value besides. */
+function manyMembers(count: number): string {
+  return `{${Array.from({ length: count }, (_, index) => `"${index}":0`).join(',')}}`;
+}
+
 describe('JsonObject', () => {
   it('reads members of each type', () => {
     const json = parse(
@@ -24,6 +29,10 @@ describe('JsonObject', () => {
   it('keeps the exact text of a member', () => {
     const json = parse('{"inner": {"b" : [1,  2.0],"a":"\\u0041"} ,"other":1}');
     expect(json.objectText('inner')).toBe('{"b" : [1,  2.0],"a":"\\u0041"}');
+  });
+
+  it('takes as many values as there may be', () => {
+    expect(parse(manyMembers(65_535)).uint('65534', 0)).toBe(0);
   });
 
   it('gives scalars as a map', () => {
@@ -70,6 +79,8 @@ describe('JsonObject', () => {
     ['an unknown word', '{"a":nul}'],
     ['another white space', '{\u00a0"a":1}'],
     ['a byte order mark', '\ufeff{"a":1}'],
+    ['more values than there may be', `{"a":[${'{},'.repeat(65_535)}1]}`],
+    ['more members than there may be', manyMembers(65_536)],
     ['arrays nested too deeply', `{"a":${'['.repeat(40)}${']'.repeat(40)}}`],
     ['a very deep nesting', `{"a":${'['.repeat(500_000)}`],
   ])('refuses %s', (_, text) => {
