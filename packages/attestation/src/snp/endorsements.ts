@@ -3,6 +3,7 @@ import { decodeBase64 } from '../encoding/base64.ts';
 import { FormatError } from '../encoding/format-error.ts';
 import { JsonObject } from '../encoding/json.ts';
 import { parsePem } from '../encoding/pem.ts';
+import { decodeUtf8 } from '../encoding/utf8.ts';
 
 const what = 'endorsements';
 const maxLength = 1024 * 1024;
@@ -76,5 +77,5 @@ function decodeMember(name: keyof typeof labels, value: unknown): Bytes {
 function decodeText(bytes: Uint8Array): string | Uint8Array {
   const first = bytes.find((byte) => byte > 0x20);
   if (first !== 0x2d && first !== 0x7b) return bytes;
-  return new TextDecoder().decode(bytes);
+  return decodeUtf8(what, bytes);
 }
