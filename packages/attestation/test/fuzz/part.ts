@@ -111,6 +111,8 @@ export interface Part {
   readonly name: string;
   /** Every small change of it; none where it is not found. */
   readonly changes: (submission: Submission, everyBit: boolean) => readonly Change<Submission>[];
+  /** Another format has the same part, and tries all of it; here a slice is enough. Default false. */
+  readonly isElsewhere?: boolean;
   /** A change at random; the submission as it was where the part is not found. */
   readonly mutate: (submission: Submission, random: Random, other: Submission) => Submission;
 }
@@ -135,6 +137,11 @@ export function part<Value>(name: string, kind: Kind<Value>, { read, write }: Le
   };
 }
 
+/** The parts of another format, inside of this one. */
+export function elsewhere<Each extends Part>(parts: readonly Each[]): Each[] {
+  return parts.map((each) => ({ ...each, isElsewhere: true }));
+}
+
 /** A PEM text of so many blocks, and the DER of each. */
 export function pemParts(name: string, text: Lens<string>, blocks: number): Part[] {
   return [
@@ -154,7 +161,7 @@ export function memberParts(name: string): Part {
         name: `${name}: ${edit}`,
         make: () => ({ ...submission, endorsements }),
       })),
-      ...shapes.map((endorsements, index) => ({
+      ...[...otherForms(membersOf(submission)), ...shapes].map((endorsements, index) => ({
         name: `${name}: another shape (${index})`,
         make: () => ({ ...submission, endorsements }),
       })),
@@ -179,6 +186,14 @@ const shapes: readonly unknown[] = [
   new Map(),
   new Uint8Array(),
 ];
+
+/** The same members in the other forms that endorsements have. */
+function otherForms(members: Members): readonly unknown[] {
+  const text = JSON.stringify(members, (_, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
+  );
+  return [new Map(Object.entries(members)), text, new TextEncoder().encode(text)];
+}
 
 const otherTypes: readonly unknown[] = [undefined, null, 0, 1, true, '', [], {}, new Uint8Array()];
 

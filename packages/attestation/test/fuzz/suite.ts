@@ -23,8 +23,17 @@ const runSeed = Number(process.env['BLINDAI_FUZZ_SEED'] ?? 1);
 const picked = process.env['BLINDAI_FUZZ_FORMAT'];
 const timeoutMs = isWhole ? 24 * 60 * 60 * 1000 : 300_000;
 
-/** In the slice so many small changes are made of the evidence, of each part of it, and of those of further seeds. */
-const slice = { cuts: 6000, evidence: 1000, part: 60, furtherPart: 5, signedPart: 30 } as const;
+/** So many small changes are made of each part, spread evenly over all of them. */
+const sizes = isWhole
+  ? {
+      cuts: Infinity,
+      evidence: Infinity,
+      part: Infinity,
+      further: 2_000,
+      signed: Infinity,
+      elsewhere: 2_000,
+    }
+  : { cuts: 1_000, evidence: 1_000, part: 60, further: 5, signed: 30, elsewhere: 20 };
 
 /** Tests one format with every kind of change. */
 export function fuzz(fuzzed: FuzzedFormat): void {
@@ -34,7 +43,7 @@ export function fuzz(fuzzed: FuzzedFormat): void {
     const reached = new Counts();
     beforeAll(async () => {
       seeds = await fuzzed.findSeeds();
-      if (isWhole) watchdog = startWatchdog();
+      if (isWhole) watchdog = await startWatchdog();
     });
     afterAll(async () => watchdog.stop());
 
@@ -70,7 +79,10 @@ export function fuzz(fuzzed: FuzzedFormat): void {
         await run('cut off', async (counts) => {
           for (const seed of isWhole ? seeds : seeds.slice(0, 1)) {
             const { evidence } = seed.submission;
-            for (const { name, make } of spread(truncations(evidence), slice.cuts)) {
+            for (const { name, make } of spread(
+              truncations(evidence),
+              evidence.length > 6_000 ? sizes.cuts : Infinity,
+            )) {
               const change = { name, make: () => ({ ...seed.submission, evidence: make() }) };
               await judgeChanged(fuzzed, seed, change, counts, watchdog);
             }
@@ -182,23 +194,24 @@ function numbered<Value>(number: number, change: Change<Value>): Change<Value> {
 
 /** @param isFirst - Of the first seed every bit is flipped in the whole run, of the others one of each byte. */
 function* smallChanges(seed: Seed, isFirst: boolean): Iterable<Change<Submission>> {
-  for (const [index, { changes }] of seed.parts.entries()) {
-    const size = !isFirst ? slice.furtherPart : index === 0 ? slice.evidence : slice.part;
-    yield* spread(changes(seed.submission, isWhole && isFirst), size);
+  for (const [index, { changes, isElsewhere = false }] of seed.parts.entries()) {
+    const size = isElsewhere ? sizes.elsewhere : index === 0 ? sizes.evidence : sizes.part;
+    yield* spread(changes(seed.submission, isWhole && isFirst), isFirst ? size : sizes.further);
   }
 }
 
 function* smallResignedChanges(seed: Seed): Iterable<Change<Promise<Submission>>> {
-  for (const { changes, resign } of seed.signed) {
-    for (const { name, make } of spread(changes(seed.submission, isWhole), slice.signedPart)) {
+  for (const { changes, resign, isElsewhere = false } of seed.signed) {
+    const size = isElsewhere ? sizes.elsewhere : sizes.signed;
+    for (const { name, make } of spread(changes(seed.submission, isWhole), size)) {
       yield { name, make: async () => resign(make()) };
     }
   }
 }
 
-/** All in the whole run; else as many, evenly. */
+/** So many of all, evenly. */
 function spread<Each>(all: readonly Each[], size: number): readonly Each[] {
-  const step = isWhole ? 1 : Math.max(1, Math.ceil(all.length / size));
+  const step = Math.max(1, Math.ceil(all.length / size));
   return all.filter((_, index) => index % step === 0);
 }
 
@@ -260,8 +273,11 @@ function isRead(where: string, read: () => unknown): 'read' | 'refused' {
 }
 
 function print(name: string, counts: Counts, watchdog: Watchdog): void {
-  const slowest = `slowest so far ${watchdog.slowestMs().toFixed(0)} ms`;
-  process.stdout.write(
-    `fuzz: ${name}: ${counts.total} cases, ${slowest}\n${counts.lines().join('\n')}\n`,
-  );
+  const slowest = watchdog.slowest();
+  const lines = [
+    `fuzz: ${name}: ${counts.total} cases`,
+    ...counts.lines(),
+    `          slowest so far: ${slowest.ms.toFixed(0)} ms, ${slowest.name.slice(0, 160)}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
 }

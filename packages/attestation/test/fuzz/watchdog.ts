@@ -1,16 +1,17 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 /** How much work a case may take. */
 export const caseTimeoutMs = 2_000;
 
-/** Watches that no case takes longer than {@link caseTimeoutMs}, though it never gives the thread back. */
+/** Watches that no case takes too long, though it never gives the thread back. */
 export interface Watchdog {
   /** A case begins; the one before has ended. */
   readonly watch: (name: string) => void;
   /** No case is under way. */
   readonly rest: () => void;
-  /** How long the slowest one took so far, by the clock on the wall. */
-  readonly slowestMs: () => number;
+  /** The slowest one so far, by the clock on the wall. */
+  readonly slowest: () => { readonly ms: number; readonly name: string };
   readonly stop: () => Promise<void>;
 }
 
@@ -19,21 +20,27 @@ export interface Watchdog {
  * endless loop cannot be ended otherwise. Counted is the time of the processor, so that a busy machine accuses
  * nobody; a case that waits for ever is ended after ten times as much on the wall.
  */
-export function startWatchdog(): Watchdog {
+export async function startWatchdog(timeoutMs: number = caseTimeoutMs): Promise<Watchdog> {
   const shared = new SharedArrayBuffer(8 + maxNameLength);
   const beat = new Int32Array(shared, 0, 2);
   const name = new Uint8Array(shared, 8);
-  const worker = new Worker(program, { eval: true, workerData: { shared, caseTimeoutMs } });
+  const worker = new Worker(program, {
+    eval: true,
+    execArgv: [],
+    workerData: { shared, timeoutMs },
+  });
+  await once(worker, 'online'); // It could not begin in a process that hangs already.
   let count = 0;
-  let started: number | null = null;
-  let slowest = 0;
+  let running = { name: '', since: 0 };
+  let slowest = { ms: 0, name: '' };
   const end = (): void => {
-    if (started !== null) slowest = Math.max(slowest, performance.now() - started);
+    const ms = performance.now() - running.since;
+    if (running.name !== '' && ms > slowest.ms) slowest = { ms, name: running.name };
   };
   return {
     watch: (next) => {
       end();
-      started = performance.now();
+      running = { name: next, since: performance.now() };
       const bytes = new TextEncoder().encode(next).subarray(0, maxNameLength);
       name.set(bytes);
       Atomics.store(beat, 1, bytes.length);
@@ -42,10 +49,10 @@ export function startWatchdog(): Watchdog {
     },
     rest: () => {
       end();
-      started = null;
+      running = { name: '', since: 0 };
       Atomics.store(beat, 0, 0);
     },
-    slowestMs: () => slowest,
+    slowest: () => slowest,
     stop: async () => {
       await worker.terminate();
     },
@@ -58,7 +65,7 @@ const maxNameLength = 400;
 const program = `
 const { workerData } = require('node:worker_threads');
 const { writeSync } = require('node:fs');
-const { shared, caseTimeoutMs } = workerData;
+const { shared, timeoutMs } = workerData;
 const beat = new Int32Array(shared, 0, 2);
 const name = new Uint8Array(shared, 8);
 const usedMs = () => {
@@ -76,9 +83,9 @@ setInterval(() => {
   }
   const used = current.used - since.used;
   const wall = current.wall - since.wall;
-  if (now === 0 || wall <= caseTimeoutMs || (used <= caseTimeoutMs && wall <= 10 * caseTimeoutMs)) return;
+  if (now === 0 || wall <= timeoutMs || (used <= timeoutMs && wall <= 10 * timeoutMs)) return;
   const text = new TextDecoder().decode(name.slice(0, Atomics.load(beat, 1)));
-  writeSync(2, 'fuzz: more than ' + caseTimeoutMs + ' ms: ' + text + '\\n');
+  writeSync(2, 'fuzz: more than ' + timeoutMs + ' ms: ' + text + '\\n');
   process.kill(process.pid, 'SIGKILL');
 }, 100);
 `;
@@ -87,6 +94,6 @@ setInterval(() => {
 export const noWatchdog: Watchdog = {
   watch: () => {},
   rest: () => {},
-  slowestMs: () => 0,
+  slowest: () => ({ ms: 0, name: '' }),
   stop: async () => {},
 };

@@ -7,7 +7,7 @@ import {
   plainBytes,
   splice,
 } from '../mutate/bytes.ts';
-import { json } from '../mutate/json.ts';
+import { json, jsonAround } from '../mutate/json.ts';
 import type { Kind } from '../mutate/kind.ts';
 import { evidence, inside, type Lens, part, type Part } from '../part.ts';
 
@@ -34,10 +34,18 @@ function atPath(path: readonly (string | number)[]): Lens<unknown> {
     (source) =>
       path.reduce<unknown>(
         (found, name) => (found as Readonly<Record<string | number, unknown>>)[name] ?? null,
-        JSON.parse(source),
+        parseOnce(source),
       ),
-    (source, changed) => JSON.stringify(replace(JSON.parse(source) as Json, path, changed)),
+    (source, changed) => JSON.stringify(replace(parseOnce(source), path, changed)),
   );
+}
+
+let last: { readonly source: string; readonly value: Json } | null = null;
+
+/** Several lenses look at one text, one after the other; nobody changes what was read. */
+function parseOnce(source: string): Json {
+  if (last?.source !== source) last = { source, value: JSON.parse(source) as Json };
+  return last.value;
 }
 
 function replace(
@@ -170,7 +178,7 @@ const encodedText: Kind<Bytes> = {
 export function vtpmParts(names: { readonly quote: string; readonly report: string }): Part[] {
   const report = bytesAt(names.report);
   return [
-    part('evidence', json, text),
+    part('evidence', jsonAround, text),
     part('encoding of the evidence', encodedText, evidence),
     part('TPM quote', bytesWith(numbersInTpmQuote), bytesAt(names.quote, 'message')),
     part('signature of the TPM quote', plainBytes, bytesAt(names.quote, 'signature')),

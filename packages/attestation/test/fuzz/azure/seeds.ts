@@ -25,6 +25,7 @@ import { der } from '../mutate/der.ts';
 import { json } from '../mutate/json.ts';
 import {
   bytesMember,
+  elsewhere,
   type Lens,
   memberParts,
   part,
@@ -128,7 +129,7 @@ export async function findAzureTdxSeeds(): Promise<readonly Seed[]> {
   const file = JSON.parse(collateralJson(machine.endorsements as SimulatedCollateral)) as object;
   const made = { evidence: await machine.evidence({ reportData }), endorsements: file };
   const submission = await over(quote, async (bytes) => withAttestationKey(bytes, keys))(made);
-  const parts = [...vtpmParts(tdxNames), ...quoteParts(quote), ...fileParts()];
+  const parts = [...vtpmParts(tdxNames), ...elsewhere([...quoteParts(quote), ...fileParts()])];
   const resignClaims = async (changed: Submission): Promise<Submission> => {
     const claims = runtimeClaims(bytesAt('hcl_report')).read(changed) ?? '';
     return over(quote, async (bytes) => {
@@ -146,8 +147,7 @@ export async function findAzureTdxSeeds(): Promise<readonly Seed[]> {
     parts,
     signed: [
       ...signedVtpmParts(tdxNames, machine, resignClaims),
-      ...signedQuoteParts(quote, keys),
-      ...signedCollateralParts(keys),
+      ...elsewhere([...signedQuoteParts(quote, keys), ...signedCollateralParts(keys)]),
     ],
     readers: readersOf('tdx', submission.evidence),
   };

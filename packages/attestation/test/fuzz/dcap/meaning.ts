@@ -25,9 +25,7 @@ export function quoteMeaning(quote: Bytes): unknown {
  * documents, or the form: object or text, map or file.
  */
 export function collateralMeaning(endorsements: unknown): unknown {
-  const members = (
-    typeof endorsements === 'string' ? JSON.parse(endorsements) : endorsements
-  ) as Readonly<Record<string, unknown>>;
+  const members = membersOf(endorsements);
   const text = (name: string): string => String(members[name]);
   const chain = (name: string): string[] => derOf(text(name)).map(hex);
   const crl = (name: string): string =>
@@ -47,4 +45,13 @@ export function collateralMeaning(endorsements: unknown): unknown {
     document('tcb_info', 'tcbInfo'),
     document('qe_identity', 'enclaveIdentity'),
   ];
+}
+
+function membersOf(endorsements: unknown): Readonly<Record<string, unknown>> {
+  if (endorsements instanceof Map)
+    return Object.fromEntries(endorsements) as Record<string, unknown>;
+  if (endorsements instanceof Uint8Array) return membersOf(Buffer.from(endorsements).toString());
+  return (typeof endorsements === 'string' ? JSON.parse(endorsements) : endorsements) as Readonly<
+    Record<string, unknown>
+  >;
 }

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../../src/encoding/byte-reader.ts';
 import { bytesWith } from '../mutate/bytes.ts';
 import { der } from '../mutate/der.ts';
-import { json } from '../mutate/json.ts';
+import { json, jsonAround } from '../mutate/json.ts';
 import { pem } from '../mutate/pem.ts';
 import { plainText } from '../mutate/text.ts';
 import {
@@ -67,7 +67,7 @@ export function mapParts(): Part[] {
 }
 
 function common(): Part[] {
-  return [memberParts('members'), part('collateral as text', json, endorsementsAsText)];
+  return [memberParts('members'), part('collateral as text', jsonAround, endorsementsAsText)];
 }
 
 /** Endorsements as JSON text, which they then are. */

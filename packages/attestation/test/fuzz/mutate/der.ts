@@ -16,6 +16,10 @@ export interface DerTree extends Tree<Bytes> {
   readonly children: readonly DerTree[];
 }
 
+/** What has more, or goes deeper, is made here, and not taken apart again. */
+const maxElements = 1_000;
+const maxDepth = 64;
+
 const plain = bytesWith(() => []);
 
 /** DER: its bytes, its elements, and their lengths. */
@@ -33,7 +37,11 @@ export const der: Kind<Bytes> = {
 
 /** Takes one element apart, whatever is in it; `null` if it is not DER, or something follows. */
 export function parseDer(bytes: Bytes): DerTree | null {
-  const elements = parseElements(bytes);
+  return parseOne(bytes, 0);
+}
+
+function parseOne(bytes: Bytes, depth: number): DerTree | null {
+  const elements = parseElements(bytes, depth);
   return elements?.length === 1 ? elements[0]! : null;
 }
 
@@ -43,14 +51,16 @@ export function encodeDer(tag: number, ...contents: readonly Uint8Array[]): Byte
   return concat(Uint8Array.of(tag, ...lengthBytes(content.length)), content);
 }
 
-function parseElements(bytes: Bytes): DerTree[] | null {
+function parseElements(bytes: Bytes, depth: number): DerTree[] | null {
+  if (depth > maxDepth) return null;
   const elements: DerTree[] = [];
   let rest = bytes;
   while (rest.length > 0) {
     const head = parseHead(rest);
     if (!head) return null;
-    elements.push(derTree(rest[0]!, rest.slice(head.start, head.start + head.length)));
+    elements.push(derTree(rest[0]!, rest.slice(head.start, head.start + head.length), depth));
     rest = rest.subarray(head.start + head.length);
+    if (elements.length > maxElements) return null;
   }
   return elements;
 }
@@ -75,8 +85,8 @@ function lengthBytes(length: number): number[] {
   return [0x80 | bytes.length, ...bytes];
 }
 
-function derTree(tag: number, content: Bytes): DerTree {
-  const { prefix, children } = inside(tag, content);
+function derTree(tag: number, content: Bytes, depth = 0): DerTree {
+  const { prefix, children } = inside(tag, content, depth + 1);
   return {
     name: tag.toString(16).padStart(2, '0'),
     tag,
@@ -88,12 +98,17 @@ function derTree(tag: number, content: Bytes): DerTree {
   };
 }
 
-function inside(tag: number, content: Bytes): { prefix: Bytes; children: readonly DerTree[] } {
+function inside(
+  tag: number,
+  content: Bytes,
+  depth: number,
+): { prefix: Bytes; children: readonly DerTree[] } {
   const nothing = { prefix: content.slice(0, 0), children: [] };
-  if ((tag & constructed) !== 0) return { ...nothing, children: parseElements(content) ?? [] };
+  if ((tag & constructed) !== 0)
+    return { ...nothing, children: parseElements(content, depth) ?? [] };
   const start = tag === octetString ? 0 : tag === bitString && content[0] === 0 ? 1 : null;
   if (start === null || !nestedTags.includes(content[start] ?? 0)) return nothing;
-  const child = parseDer(content.slice(start));
+  const child = parseOne(content.slice(start), depth);
   return child ? { prefix: content.slice(0, start), children: [child] } : nothing;
 }
 
@@ -122,6 +137,11 @@ function lies(tag: number, content: Bytes): Change<Bytes>[] {
     withHead('a tag of two bytes', tag | 0x1f, tag, ...lengthBytes(length)),
     { name: 'a zero before its content', make: () => encodeDer(tag, Uint8Array.of(0), content) },
     { name: 'a NULL in its place', make: () => encodeDer(0x05) },
+    { name: '200000 bytes in its place', make: () => encodeDer(tag, new Uint8Array(200_000)) },
+    {
+      name: '200000 letters in its place',
+      make: () => encodeDer(tag, new Uint8Array(200_000).fill(0x41)),
+    },
   ];
 }
 

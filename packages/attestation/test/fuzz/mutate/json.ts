@@ -11,6 +11,9 @@ export const json: Kind<string> = {
   },
 };
 
+/** A JSON text that holds parts which are tried by themselves: of its characters one bit each is enough. */
+export const jsonAround: Kind<string> = { ...json, changes: (text) => json.changes(text, false) };
+
 /** Members and elements doubled, dropped, reordered; values of other types; texts that go deep. */
 export function jsonChanges(text: string): Change<string>[] {
   const tree = parseJsonTree(text);
@@ -149,6 +152,7 @@ function strings(token: string): readonly string[] {
     `"${value}\n"`,
     '"\\x"',
     "'a'",
+    `"${'A'.repeat(200_000)}"`,
   ];
 }
 

@@ -6,7 +6,8 @@ import { mutateText, textChanges } from './text.ts';
 
 /** PEM blocks of one label: their text, and the DER inside, so that not every change is stopped by the armour. */
 export const pem: Kind<string> = {
-  changes: (text, everyBit) => [...textChanges(text, everyBit), ...armourChanges(text)],
+  // The bits that count are those of the DER inside.
+  changes: (text) => [...textChanges(text, false), ...armourChanges(text)],
   mutate: (text, random, other) => {
     const label = labelOf(text);
     const blocks = derOf(text);

@@ -11,9 +11,9 @@ const es384 = 'a1013822';
 /** Lengths of what is optional, and of what is not, as AWS documents them. */
 const lengths: Readonly<Record<string, readonly [min: number, max: number]>> = {
   certificate: [1, 1024],
-  public_key: [1, 1024],
-  user_data: [0, 512],
-  nonce: [0, 512],
+  public_key: [0, 1024],
+  user_data: [0, 1024],
+  nonce: [0, 1024],
 };
 const required = ['module_id', 'digest', 'timestamp', 'pcrs', 'certificate', 'cabundle'];
 const optional = ['public_key', 'user_data', 'nonce'];
