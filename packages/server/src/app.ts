@@ -2,6 +2,7 @@ import { refuseUnprovedCredentials } from './access/unproved-credentials.ts';
 import { asRefusal, errorReply } from './error-reply.ts';
 import { describeError, type Log } from './log.ts';
 import { encodingFor } from './reply.ts';
+import type { HttpRequest } from './request.ts';
 import type { Call, Route } from './routes/route.ts';
 import { createRouter } from './routes/router.ts';
 import type { Surface } from './surface.ts';
@@ -13,7 +14,7 @@ import type { Work } from './work.ts';
  *
  * @param address - Of the client, for budgets; not kept, not logged.
  */
-export type App = (request: Request, surface: Surface, address?: string) => Promise<Response>;
+export type App = (request: HttpRequest, surface: Surface, address?: string) => Promise<Response>;
 
 /** What an {@link App} is made of. */
 export interface AppOptions {
@@ -57,6 +58,6 @@ export function createApp({ routes, work, log, serverHeader }: AppOptions): App 
 }
 
 /** The Open Inference Protocol's errors are JSON whatever was asked for (wire.md §3). */
-function encodingOfErrors(request: Request): 'cbor' | 'json' {
+function encodingOfErrors(request: HttpRequest): 'cbor' | 'json' {
   return /^\/v2(?:\/|$)/.test(new URL(request.url).pathname) ? 'json' : encodingFor(request);
 }

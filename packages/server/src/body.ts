@@ -1,4 +1,6 @@
 import { ProtocolError } from '@blindai/protocol';
+import { BodyBuffers } from './body-buffers.ts';
+import type { BodyReader, HttpRequest } from './request.ts';
 import type { Config } from './settings.ts';
 
 const BELIEVED_BYTES = 1024 * 1024;
@@ -36,7 +38,7 @@ export function requestLimits(
  * @throws the reason of `signal`, once that is aborted.
  */
 export async function* streamBody(
-  request: Request,
+  request: Pick<HttpRequest, 'headers' | 'body'>,
   limits: BodyLimits,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -44,11 +46,7 @@ export async function* streamBody(
   if (!['identity', null].includes(request.headers.get('content-encoding'))) {
     throw new ProtocolError('unsupported-media-type', 'a body must not be compressed');
   }
-  const tooLarge = new ProtocolError(
-    'too-large',
-    `a request to this route must have at most ${limits.maxBytes} bytes`,
-  );
-  if (Number(request.headers.get('content-length') ?? 0) > limits.maxBytes) throw tooLarge;
+  if (Number(request.headers.get('content-length') ?? 0) > limits.maxBytes) throw tooLarge(limits);
   if (request.body === null) return;
 
   const reader = request.body.getReader();
@@ -69,7 +67,7 @@ export async function* streamBody(
       if (failure !== undefined) throw failure;
       if (done || value === undefined) return;
       received += value.length;
-      if (received > limits.maxBytes) throw tooLarge;
+      if (received > limits.maxBytes) throw tooLarge(limits);
       pace.advance(value.length);
       yield value;
     }
@@ -80,15 +78,22 @@ export async function* streamBody(
   }
 }
 
+function tooLarge({ maxBytes }: BodyLimits): ProtocolError {
+  return new ProtocolError(
+    'too-large',
+    `a request to this route must have at most ${maxBytes} bytes`,
+  );
+}
+
 /**
  * Reads a little of what nobody wants any more, so that a refused request does not cost its connection:
  * one with more left is closed by the listener.
  */
-async function passOver(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+async function passOver(reader: BodyReader): Promise<void> {
   try {
     for (let left = PASSED_OVER_BYTES; left > 0;) {
       const { done, value } = await reader.read();
-      if (done) return;
+      if (done || value === undefined) return;
       left -= value.length;
     }
     await reader.cancel();
@@ -104,19 +109,19 @@ async function passOver(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
  * @throws as {@link streamBody}, and {@link ProtocolError} `too-many-requests` when too much is held already.
  */
 export async function readBody(
-  request: Request,
+  request: Pick<HttpRequest, 'headers' | 'body'>,
   limits: BodyLimits,
   signal: AbortSignal,
   lease: Lease,
 ): Promise<Uint8Array> {
   const announced = Number(request.headers.get('content-length') ?? 0);
   // An announced length is believed up to a point only: announcing costs nothing.
-  let bytes = new Uint8Array(Math.min(announced, BELIEVED_BYTES));
+  let bytes = lease.take(Math.min(announced, BELIEVED_BYTES));
   let length = 0;
   for await (const chunk of streamBody(request, limits, signal)) {
     lease.grow(chunk.length);
     if (length + chunk.length > bytes.length) {
-      const larger = new Uint8Array(Math.max(2 * bytes.length, length + chunk.length));
+      const larger = lease.take(Math.max(2 * bytes.length, length + chunk.length));
       larger.set(bytes.subarray(0, length));
       bytes = larger;
     }
@@ -129,6 +134,7 @@ export async function readBody(
 /** What the bodies that are held as a whole, of requests and of replies, take together. */
 export class BufferedBytes {
   readonly #maxBytes: number;
+  readonly #buffers = new BodyBuffers();
   #held = 0;
 
   constructor(maxBytes: number) {
@@ -139,7 +145,17 @@ export class BufferedBytes {
   lease(): Lease {
     let leased = 0;
     let isClosed = false;
+    let isRead = false;
+    const taken: Uint8Array[] = [];
     return {
+      take: (bytes) => {
+        const buffer = this.#buffers.take(bytes);
+        taken.push(buffer);
+        return buffer;
+      },
+      release: () => {
+        isRead = true;
+      },
       grow: (bytes) => {
         // Nobody would give back what comes too late.
         if (isClosed || this.#held + bytes > this.#maxBytes) {
@@ -155,6 +171,7 @@ export class BufferedBytes {
         this.#held -= leased;
         leased = 0;
         isClosed = true;
+        if (isRead) for (const buffer of taken.splice(0)) this.#buffers.give(buffer);
       },
     };
   }
@@ -164,11 +181,16 @@ export class BufferedBytes {
 export interface Lease extends Disposable {
   /** @throws {ProtocolError} `too-many-requests` if all shares together would be too much. */
   readonly grow: (bytes: number) => void;
+  /** Memory for the body: zeros, at least as many. Counts once it is grown into. */
+  readonly take: (bytes: number) => Uint8Array;
+  /**
+   * To be called when the body was of use, and nothing reads it any more: once the lease is closed, its memory
+   * serves others. Without this call it is left to the collector, since somebody may still be reading.
+   */
+  readonly release: () => void;
 }
 
-async function readChunk(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<{ done: boolean; value?: Uint8Array | undefined }> {
+async function readChunk(reader: BodyReader): ReturnType<BodyReader['read']> {
   try {
     return await reader.read();
   } catch {

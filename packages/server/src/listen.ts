@@ -13,14 +13,15 @@ import type { Duplex } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
-import { getRequestListener } from '@hono/node-server';
 import { encodeErrorText, errorStatuses, headers, ProtocolError } from '@blindai/protocol';
 import type { App } from './app.ts';
 import { errorReply } from './error-reply.ts';
 import { ServerError } from './errors.ts';
 import type { Identity } from './identity.ts';
 import { enforceHead } from './request-head.ts';
+import { sendResponse } from './send-response.ts';
 import type { Config } from './settings.ts';
+import { SocketRequest } from './socket-request.ts';
 import type { Surface } from './surface.ts';
 
 /** How long the last answers may take to reach their callers, once all work is done. */
@@ -66,13 +67,17 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  const handle = getRequestListener(
-    async (request, { incoming }) => {
-      enforceHead(incoming as IncomingMessage, config.maxHeaderBytes);
-      return app(request, surface, incoming.socket.remoteAddress ?? 'unknown');
-    },
-    { overrideGlobalObjects: false, errorHandler: refuseHead },
-  );
+  const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response> => {
+    let request: SocketRequest;
+    try {
+      enforceHead(incoming, config.maxHeaderBytes);
+      request = new SocketRequest(incoming, outgoing);
+    } catch (error) {
+      // What is no request for the application, which itself never rejects.
+      return errorReply(error as ProtocolError, 'cbor');
+    }
+    return app(request, surface, incoming.socket.remoteAddress ?? 'unknown');
+  };
   const answerRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { socket } = incoming;
     answers.set(socket, outgoing);
@@ -81,7 +86,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       if (stopping) socket.destroySoon();
       else answering.delete(socket);
     });
-    void handle(incoming, outgoing);
+    void handle(incoming, outgoing).then(async (response) =>
+      sendResponse(response, incoming, outgoing),
+    );
   };
   server.on('request', answerRequest);
   // Whatever else a client expects, an answer is what it gets (RFC 9110 §10.1.1).
@@ -174,13 +181,6 @@ async function open(server: Server, { surface, host, port }: ListenOptions): Pro
 
 function formatAddress(host: string, family: string, port: number): string {
   return family === 'IPv6' ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-const badTarget = new ProtocolError('malformed', 'the request target or its host is not valid');
-
-/** Answers what is no request for the application, which itself never rejects. */
-function refuseHead(error: unknown): Response {
-  return errorReply(error instanceof ProtocolError ? error : badTarget, 'cbor');
 }
 
 const noTunnel = new ProtocolError('method-not-allowed', 'this server is no proxy');

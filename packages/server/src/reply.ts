@@ -1,4 +1,5 @@
 import type { ReplyEncoding } from '@blindai/protocol';
+import type { HttpRequest } from './request.ts';
 
 const contentTypes = {
   cbor: 'application/cbor',
@@ -6,7 +7,7 @@ const contentTypes = {
 } as const satisfies Record<ReplyEncoding, string>;
 
 /** How a reply is written, as the caller's `Accept` asks: JSON only where it is named. */
-export function encodingFor(request: Request): ReplyEncoding {
+export function encodingFor(request: Pick<HttpRequest, 'headers'>): ReplyEncoding {
   const accepted = request.headers.get('accept') ?? '';
   return accepted.includes(contentTypes.json) && !accepted.includes(contentTypes.cbor)
     ? 'json'
@@ -19,10 +20,12 @@ export function reply(
   as: ReplyEncoding,
   init: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Response {
-  return new Response(bytes as Uint8Array<ArrayBuffer>, {
+  const response = new Response(bytes as Uint8Array<ArrayBuffer>, {
     status: init.status ?? 200,
     headers: headersOf(bytes.length, as, init.headers),
   });
+  partsOfResponse.set(response, { list: [bytes], bytes: bytes.length, end: () => undefined });
+  return response;
 }
 
 /** A whole reply in JSON. */
@@ -72,7 +75,25 @@ export function replyInParts(
     },
     { highWaterMark: 0 },
   );
-  return new Response(body, { status: 200, headers: headersOf(length, as, headers) });
+  const response = new Response(body, { status: 200, headers: headersOf(length, as, headers) });
+  partsOfResponse.set(response, { list: parts, bytes: length, end });
+  return response;
+}
+
+/** What a reply consists of. */
+export interface ReplyParts {
+  readonly list: readonly Uint8Array[];
+  /** Of all of them together. */
+  readonly bytes: number;
+  /** To be called when they are needed no more. */
+  readonly end: () => void;
+}
+
+const partsOfResponse = new WeakMap<Response, ReplyParts>();
+
+/** The parts of a reply that was made here, to be sent without a stream between; null for any other response. */
+export function partsOf(response: Response): ReplyParts | null {
+  return partsOfResponse.get(response) ?? null;
 }
 
 function headersOf(

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -67,6 +68,16 @@ async function echo({ request, address, signal }: Call, config: Config): Promise
   };
   for await (const chunk of streamBody(request, limits, signal)) bytes += chunk.length;
   return Response.json({ bytes, address });
+}
+
+/** Says what arrived, however slowly it is read. */
+async function digest({ request, signal }: Call, config: Config): Promise<Response> {
+  const hash = createHash('sha256');
+  for await (const chunk of streamBody(request, requestLimits(config), signal)) {
+    hash.update(chunk);
+    if (chunk.length % 5 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return Response.json(hash.digest('hex'));
 }
 
 const get = 'GET /thing HTTP/1.1\r\nHost: blindai-srv\r\n\r\n';
@@ -159,6 +170,13 @@ describe('the head of a request', () => {
     'GET /thing HTTP/1.1\r\nHost: blindai-srv\r\nContent-Length: x\r\n\r\n',
     'POST /thing HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
     'GET /thing HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n',
+    'GET /thing HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n',
+    'GET /thing HTTP/1.1\r\nHost: a@b\r\nConnection: close\r\n\r\n',
+    'GET /thing HTTP/1.1\r\nHost: a/thing?\r\nConnection: close\r\n\r\n',
+    'GET /thing HTTP/1.1\r\nHost: a:99999\r\nConnection: close\r\n\r\n',
+    'GET /thing HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n',
+    'GET ftp://a/thing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
     'GET /th\\ing HTTP/1.1\r\nHost: blindai-srv\r\nConnection: close\r\n\r\n',
     'GET /thing HTTP/1.1\r\nConnection: close\r\n\r\n',
     'GET /thing HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n',
@@ -171,6 +189,31 @@ describe('the head of a request', () => {
 });
 
 describe('the head of a request', () => {
+  it.each([
+    ['/thing', 'blindai-srv'],
+    ['/thing?a=/../b', '127.0.0.1:9924'],
+    ['/other/../thing', '[::1]:9924'],
+    ['https://another/thing', 'blindai-srv'],
+    ['http://another:80/thing', 'a-b.example_1'],
+  ])('asks for /thing with the target %s and the host %s', async (target, host) => {
+    const { port } = await open('unattested', {}, async ({ request }) =>
+      Response.json([new URL(request.url).pathname]),
+    );
+    const socket = await openSocket(port);
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    expect(await readAll(socket)).toContain('["/thing"]');
+  });
+
+  it('is read whatever the case of its names, and what comes twice as one list', async () => {
+    const { port } = await open('unattested', {}, async ({ request: { headers } }) =>
+      Response.json([headers.get('X-Thing'), headers.get('x-other'), headers.has('x-THING')]),
+    );
+    const socket = await openSocket(port);
+    const fields = 'x-thing: one\r\nX-THING: two\r\n';
+    socket.write(`GET /thing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${fields}\r\n`);
+    expect(await readAll(socket)).toContain('["one, two",null,true]');
+  });
+
   it('that asks for a tunnel is refused with method-not-allowed', async () => {
     const { port } = await open('unattested');
     const socket = await openSocket(port);
@@ -199,6 +242,39 @@ describe('the head of a request', () => {
 });
 
 describe('the body of a request', () => {
+  it.each(['attested', 'unattested'] as const)(
+    'arrives whole on the %s port, in pieces of any size',
+    async (surface) => {
+      const { port } = await open(surface, {}, digest);
+      const body = randomBytes(5_000_000);
+      const socket = await (surface === 'attested' ? openTls(port) : openSocket(port));
+      const reply = readUntil(socket, (text) => /"[0-9a-f]{64}"/.test(text));
+      socket.write(postHead(body.length));
+      for (let at = 0, size = 1; at < body.length; at += size, size = (size * 7) % 99_991) {
+        socket.write(body.subarray(at, at + size));
+        if (size % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(await reply).toContain(createHash('sha256').update(body).digest('hex'));
+      socket.destroy();
+    },
+  );
+
+  it('that breaks off is malformed to whoever reads it, and aborts the request', async () => {
+    const seen: string[] = [];
+    const { port } = await open('attested', {}, async (call, config) => {
+      call.request.signal.addEventListener('abort', () => seen.push('aborted'));
+      return digest(call, config).catch((error: unknown) => {
+        seen.push((error as { code: string }).code);
+        throw error;
+      });
+    });
+    const socket = await openTls(port);
+    socket.write(`${postHead(1000)}half`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.destroy();
+    await expect.poll(() => new Set(seen)).toEqual(new Set(['aborted', 'malformed']));
+  });
+
   it.each(['ZZ\r\n', '1\r\nxx\r\n', '-1\r\n', '1;\n', 'FFFFFFFFFFFFFFFFF\r\n'])(
     'is refused with malformed when it comes in chunks that are none: %j',
     async (chunks) => {

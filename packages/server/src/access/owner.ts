@@ -1,5 +1,6 @@
 import { headers, isOwnerToken, ownerIdOf, ProtocolError } from '@blindai/protocol';
 import type { Owner } from '../models/registry.ts';
+import type { HttpRequest } from '../request.ts';
 
 /**
  * Who asks, as far as anyone can tell: whoever sends an owner token is the owner that the token stands for,
@@ -7,7 +8,7 @@ import type { Owner } from '../models/registry.ts';
  *
  * @throws {ProtocolError} `malformed` for a header that is not one owner token.
  */
-export async function ownerOf(request: Request): Promise<Owner> {
+export async function ownerOf(request: Pick<HttpRequest, 'headers'>): Promise<Owner> {
   const token = request.headers.get(headers.ownerToken);
   if (token === null) return { kind: 'anonymous' };
   if (!isOwnerToken(token)) {

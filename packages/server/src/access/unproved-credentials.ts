@@ -1,4 +1,5 @@
 import { headers, ProtocolError } from '@blindai/protocol';
+import type { HttpRequest } from '../request.ts';
 import type { Surface } from '../surface.ts';
 
 const credentials = ['Authorization', headers.ownerToken] as const;
@@ -9,7 +10,10 @@ const credentials = ['Authorization', headers.ownerToken] as const;
  *
  * @throws {ProtocolError} `credentials-refused`.
  */
-export function refuseUnprovedCredentials(request: Request, surface: Surface): void {
+export function refuseUnprovedCredentials(
+  request: Pick<HttpRequest, 'headers'>,
+  surface: Surface,
+): void {
   if (surface !== 'unattested') return;
   const sent = credentials.find((name) => request.headers.has(name));
   if (sent === undefined) return;

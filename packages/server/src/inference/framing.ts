@@ -99,6 +99,27 @@ export function decodeHeader(bytes: Uint8Array): FrameHeader {
   return header as FrameHeader;
 }
 
+/**
+ * Decodes headers one after the other. Runs of one model mostly have the very same header, and comparing it
+ * costs next to nothing: then the one before is given again, which therefore nobody may change.
+ */
+export class HeaderDecoder {
+  #bytes: Uint8Array = new Uint8Array();
+  #header: FrameHeader | null = null;
+
+  /**
+   * @param bytes - Kept; must not change afterwards.
+   * @throws {FrameError} as {@link decodeHeader}.
+   */
+  decode(bytes: Uint8Array): FrameHeader {
+    if (this.#header === null || Buffer.compare(this.#bytes, bytes) !== 0) {
+      this.#header = decodeHeader(bytes);
+      this.#bytes = bytes;
+    }
+    return this.#header;
+  }
+}
+
 /** Whether a decoded value is a map with text keys. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return (
@@ -122,6 +143,7 @@ export interface FrameListener {
 /** Cuts a stream of chunks, however it is split, into frames. Unusable once it threw. */
 export class FrameReader {
   readonly #listener: FrameListener;
+  readonly #headers = new HeaderDecoder();
   #part: 'prefix' | 'header' | 'payload' = 'prefix';
   #bytes = new Uint8Array(prefixBytes);
   #filled = 0;
@@ -162,7 +184,7 @@ export class FrameReader {
         break;
       }
       case 'header':
-        if (this.#listener.judge(decodeHeader(bytes), this.#payloadBytes)) {
+        if (this.#listener.judge(this.#headers.decode(bytes), this.#payloadBytes)) {
           this.#start('payload', this.#payloadBytes);
         } else {
           this.#start('payload', 0);

@@ -22,6 +22,7 @@ import {
 import type { ModelBytesWriter, SealedModel } from '../models/model-bytes.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import { reply, replyInParts } from '../reply.ts';
+import type { HttpRequest } from '../request.ts';
 import type { Config } from '../settings.ts';
 import type { Call, Route } from './route.ts';
 
@@ -92,6 +93,8 @@ async function run(call: Call, { config, models, buffered }: BlindaiOptions): Pr
       signal: call.signal,
       hold: replyLease.grow,
     });
+    // An answer is only taken from a runner that has all of the inputs, so that nothing reads them any more.
+    lease.release();
     return replyInParts(encodeRunReply(outputs), 'cbor', {
       headers: { [headers.modelHash]: model.hash },
       signal: call.request.signal,
@@ -104,7 +107,7 @@ async function run(call: Call, { config, models, buffered }: BlindaiOptions): Pr
 }
 
 /** Refuses to run another model than the caller demands; the answer says which one it was. */
-function enforceHash(request: Request, hash: string): void {
+function enforceHash(request: HttpRequest, hash: string): void {
   const demanded = request.headers.get(headers.modelHash);
   if (demanded === null) return;
   if (!/^[0-9a-f]{64}$/i.test(demanded)) {

@@ -1,9 +1,10 @@
 import type { LogFields } from '../log.ts';
+import type { HttpRequest } from '../request.ts';
 import type { Surface } from '../surface.ts';
 
 /** One request on its way through the application. */
 export interface Call {
-  readonly request: Request;
+  readonly request: HttpRequest;
   readonly surface: Surface;
   /** What stands in the path where the route's has `:name`, decoded. */
   readonly parameters: Readonly<Record<string, string>>;

@@ -25,7 +25,8 @@ export function createRouter(routes: readonly Route[]): (call: Arrival) => Promi
   router.onError((error) => {
     throw error;
   });
-  return async (call) => router.fetch(call.request, { call });
+  // Of the request itself the router looks at no more than method and URL.
+  return async (call) => router.fetch(call.request as Request, { call });
 }
 
 function chooseRoute(candidates: readonly Route[], { request, surface }: Arrival): Route {

@@ -1,8 +1,8 @@
 import { readSync, writeSync } from 'node:fs';
 import {
-  decodeHeader,
   decodePrefix,
   encodeFrame,
+  HeaderDecoder,
   prefixBytes,
   type FrameHeader,
 } from '../inference/framing.ts';
@@ -21,6 +21,15 @@ export class HungUp extends Error {
  * the server ended is noticed here between two runs, and by the kernel within one.
  */
 
+/** A small frame is read, and written, at one stroke: each call costs more than a few kilobytes. */
+const incoming = new Uint8Array(64 * 1024);
+const outgoing = new Uint8Array(64 * 1024);
+/** What was read of {@link incoming} and is not used yet. */
+let at = 0;
+let end = 0;
+
+const headers = new HeaderDecoder();
+
 /**
  * Waits for a frame and reads its header; the payload is read afterwards.
  *
@@ -28,7 +37,7 @@ export class HungUp extends Error {
  */
 export function readFrameStart(): { header: FrameHeader; payloadBytes: number } {
   const { headerBytes, payloadBytes } = decodePrefix(readInto(new Uint8Array(prefixBytes)));
-  return { header: decodeHeader(readInto(new Uint8Array(headerBytes))), payloadBytes };
+  return { header: headers.decode(readInto(new Uint8Array(headerBytes))), payloadBytes };
 }
 
 /**
@@ -38,11 +47,27 @@ export function readFrameStart(): { header: FrameHeader; payloadBytes: number } 
  */
 export function readInto(bytes: Uint8Array): Uint8Array {
   for (let filled = 0; filled < bytes.length;) {
-    const read = readSync(pipe, bytes, filled, bytes.length - filled, null);
-    if (read === 0) throw new HungUp();
-    filled += read;
+    const left = bytes.length - filled;
+    if (at === end && left >= incoming.length) {
+      filled += read(bytes, filled);
+      continue;
+    }
+    if (at === end) {
+      at = 0;
+      end = read(incoming, 0);
+    }
+    const part = incoming.subarray(at, Math.min(end, at + left));
+    bytes.set(part, filled);
+    filled += part.length;
+    at += part.length;
   }
   return bytes;
+}
+
+function read(bytes: Uint8Array, from: number): number {
+  const count = readSync(pipe, bytes, from, bytes.length - from, null);
+  if (count === 0) throw new HungUp();
+  return count;
 }
 
 /**
@@ -59,9 +84,22 @@ export function skipPayload(payloadBytes: number): void {
 
 /** Sends one frame. */
 export function send(message: RunnerMessage, payload: readonly Uint8Array[] = []): void {
-  for (const part of encodeFrame(message, payload)) {
-    for (let sent = 0; sent < part.length;) {
-      sent += writeSync(pipe, part, sent, part.length - sent);
-    }
+  const parts = encodeFrame(message, payload);
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+  if (bytes > outgoing.length) {
+    for (const part of parts) write(part);
+    return;
+  }
+  let filled = 0;
+  for (const part of parts) {
+    outgoing.set(part, filled);
+    filled += part.length;
+  }
+  write(outgoing.subarray(0, filled));
+}
+
+function write(bytes: Uint8Array): void {
+  for (let sent = 0; sent < bytes.length;) {
+    sent += writeSync(pipe, bytes, sent, bytes.length - sent);
   }
 }

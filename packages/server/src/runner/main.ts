@@ -13,7 +13,7 @@ import { inspectModel } from './inspection/inspect-model.ts';
 import { readModelFile } from './model-file.ts';
 import { onnxEngine } from './onnx-engine.ts';
 import { Refusal, refusalOfLoad } from './refusal.ts';
-import { allocateInputs, describeModel, runModel, type InputTensor } from './served-model.ts';
+import { describeModel, InputMemory, runModel, type InputTensor } from './served-model.ts';
 import type { EngineSession } from './session.ts';
 
 /*
@@ -26,7 +26,8 @@ async function main(): Promise<void> {
   const load = readFrameStart().header as unknown as LoadMessage;
   send({ kind: 'started', cage: enterCage(load) });
   const session = await answerLoad(load);
-  for (;;) await answerRun(session, load.limits);
+  const memory = new InputMemory(onnxEngine);
+  for (;;) await answerRun(session, memory, load.limits);
 }
 
 /** Whatever is needed later, since nothing can be loaded once the cage is closed. */
@@ -69,10 +70,14 @@ async function loadModel(load: LoadMessage): Promise<EngineSession> {
   return onnxEngine.createSession(model, load);
 }
 
-async function answerRun(session: EngineSession, limits: RunnerLimits): Promise<void> {
+async function answerRun(
+  session: EngineSession,
+  memory: InputMemory,
+  limits: RunnerLimits,
+): Promise<void> {
   const { header, payloadBytes } = readFrameStart();
   try {
-    const inputs = readInputs(header as unknown as RunMessage, payloadBytes);
+    const inputs = readInputs(header as unknown as RunMessage, payloadBytes, memory);
     const { tensors, payload } = await runModel(session, inputs, limits);
     send({ kind: 'ran', tensors }, payload);
   } catch (error) {
@@ -81,10 +86,10 @@ async function answerRun(session: EngineSession, limits: RunnerLimits): Promise<
   }
 }
 
-function readInputs(run: RunMessage, payloadBytes: number): InputTensor[] {
+function readInputs(run: RunMessage, payloadBytes: number, memory: InputMemory): InputTensor[] {
   let inputs: InputTensor[];
   try {
-    inputs = allocateInputs(onnxEngine, run.tensors);
+    inputs = memory.take(run.tensors);
   } catch (error) {
     skipPayload(payloadBytes);
     throw error;

@@ -1,3 +1,4 @@
+import type { Datatype } from '@blindai/protocol';
 import type { LoadedMessage, RunnerLimits, TensorHeader } from '../inference/messages.ts';
 import type { TensorSpec } from '../inference/signature.ts';
 import { Refusal, refusalOfRun } from './refusal.ts';
@@ -31,16 +32,43 @@ export function describeModel(
   };
 }
 
-/** Takes memory for inputs: aligned as their elements need it, so that nothing is copied afterwards. */
-export function allocateInputs(engine: Engine, headers: readonly TensorHeader[]): InputTensor[] {
-  try {
-    return headers.map(({ name, datatype, shape }) => {
-      const elements = shape.reduce((count, size) => count * size, 1);
-      const data = engine.allocate(datatype, elements);
-      return { name, tensor: { datatype, shape, data }, bytes: new Uint8Array(data.buffer) };
-    });
-  } catch (error) {
-    throw refusalOfRun(error);
+/** An input up to this size keeps its memory for the next run, in bytes. */
+const MOST_KEPT_BYTES = 4 * 1024 * 1024;
+
+/** Memory for the inputs of one model's runs, each of which has them in the same order. */
+export class InputMemory {
+  readonly #engine: Engine;
+  readonly #kept: EngineTensor['data'][] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /**
+   * Takes memory for inputs: aligned as their elements need it, so that nothing is copied afterwards. All of it
+   * has to be filled: it may be that of the run before, which is over.
+   *
+   * @throws {Refusal} `model-memory`
+   */
+  take(headers: readonly TensorHeader[]): InputTensor[] {
+    try {
+      return headers.map(({ name, datatype, shape }, position) => {
+        const elements = shape.reduce((count, size) => count * size, 1);
+        const data = this.#allocate(position, datatype, elements);
+        return { name, tensor: { datatype, shape, data }, bytes: new Uint8Array(data.buffer) };
+      });
+    } catch (error) {
+      throw refusalOfRun(error);
+    }
+  }
+
+  #allocate(position: number, datatype: Datatype, elements: number): EngineTensor['data'] {
+    const kept = this.#kept[position];
+    // An input has one datatype in all runs.
+    if (kept?.length === elements) return kept;
+    const data = this.#engine.allocate(datatype, elements);
+    if (data.byteLength <= MOST_KEPT_BYTES) this.#kept[position] = data;
+    return data;
   }
 }
 

@@ -4,6 +4,7 @@ import {
   encodeFrame,
   FrameError,
   FrameReader,
+  HeaderDecoder,
   maxHeaderBytes,
   prefixBytes,
   type FrameHeader,
@@ -170,5 +171,27 @@ describe('what is no frame is refused', () => {
         expect(error).toBeInstanceOf(FrameError);
       }
     }
+  });
+});
+
+function namedHeader(name: string): Uint8Array {
+  return encode({ kind: 'run', name });
+}
+
+describe('headers one after the other', () => {
+  test('are each decoded as what they are', () => {
+    const decoder = new HeaderDecoder();
+    for (const name of ['a', 'a', 'b', 'bb', 'a', 'a']) {
+      expect(decoder.decode(namedHeader(name))).toEqual({ kind: 'run', name });
+    }
+  });
+
+  test('that are no headers are refused each time, and forget nothing', () => {
+    const decoder = new HeaderDecoder();
+    decoder.decode(namedHeader('a'));
+    const bad = encode({ name: 'a' });
+    expect(() => decoder.decode(bad)).toThrow(FrameError);
+    expect(() => decoder.decode(bad)).toThrow(FrameError);
+    expect(decoder.decode(namedHeader('a'))).toEqual({ kind: 'run', name: 'a' });
   });
 });

@@ -32,6 +32,22 @@ describe('a loaded model', () => {
     }
   });
 
+  test('answers with its own input, whatever the size of the one before', async () => {
+    const { load } = startPool();
+    const loaded = await load(identity('UINT8', ['n']));
+    // Around what a runner reads at one stroke, and what it keeps memory for.
+    const sizes = [1, 3, 3, 0, 60_000, 65_400, 65_536, 65_537, 2, 200_000, 200_000, 5_000_000, 7];
+    for (const [turn, size] of sizes.entries()) {
+      const bytes = new Uint8Array(size).map((_, at) => (at * 31 + turn * 7) % 256);
+      const [y] = await loaded.run(
+        [{ name: 'x', datatype: 'UINT8', shape: [size], bytes }],
+        patient,
+      );
+      expect(y!.shape).toEqual([size]);
+      expect(Buffer.compare(y!.bytes, bytes)).toBe(0);
+    }
+  });
+
   test('computes, with several outputs, optimised and not', async () => {
     const { load } = startPool();
     for (const optimize of [true, false]) {
