@@ -50,7 +50,7 @@ export interface Report {
 }
 
 /** What is judged after the evidence, by whoever holds the connection. */
-const connectionChecks: Record<'keyset' | 'config' | 'transport', Explanation> = {
+const connectionChecks: Readonly<Record<ConnectionRow['name'], Explanation>> = {
   keyset: {
     demanded: 'a keyset in its one encoding, for the TLS certificate of this connection',
     vouchedBy: 'the evidence, by its report data',
@@ -69,7 +69,9 @@ const connectionChecks: Record<'keyset' | 'config' | 'transport', Explanation> =
 };
 
 /** A row that {@link appendToReport} takes. */
-export type ConnectionRow = JudgedRow & { readonly name: keyof typeof connectionChecks };
+export interface ConnectionRow extends JudgedRow {
+  readonly name: 'keyset' | 'config' | 'transport';
+}
 
 /**
  * Adds rows for what is judged after the evidence: keyset, config, transport.
