@@ -1,8 +1,11 @@
 import { createRequire } from 'node:module';
 import type * as Koffi from 'koffi';
 
-/** What a system call takes: numbers, a text, or a pair of 64-bit numbers by address. */
-type Argument = number | string | BigUint64Array;
+/**
+ * What a system call takes: numbers, addresses (bigint), a text, or a typed array by its address, which may
+ * also be written into.
+ */
+export type Argument = number | bigint | string | null | Uint8Array | BigUint64Array;
 
 const require = createRequire(import.meta.url);
 
@@ -20,6 +23,17 @@ export class SystemCallError extends Error {
 }
 
 /**
+ * The library that calls native functions, loaded when it is first needed.
+ *
+ * @param call - What it is needed for.
+ * @throws {SystemCallError} `ENOSYS` elsewhere than on Linux.
+ */
+export function loadKoffi(call: string): typeof Koffi {
+  if (process.platform !== 'linux') throw new SystemCallError(call, 'ENOSYS');
+  return require('koffi') as typeof Koffi;
+}
+
+/**
  * Binds a function of the C library that returns −1 and sets errno when it fails. Nothing is loaded before
  * the first call, and nothing at all anywhere but on Linux, where the call then fails with ENOSYS.
  *
@@ -32,14 +46,18 @@ export function bindSystemCall(
 ): (...given: readonly Argument[]) => number {
   let bound: ((...given: readonly Argument[]) => number) | undefined;
   return (...given) => {
-    if (process.platform !== 'linux') throw new SystemCallError(name, 'ENOSYS');
-    const koffi = require('koffi') as typeof Koffi;
+    const koffi = loadKoffi(name);
     // `null` is the running program itself, so that any C library serves.
     bound ??= koffi.load(null).func(prototype) as (...given: readonly Argument[]) => number;
     const result = bound(...given);
     if (result === -1) throw new SystemCallError(name, errnoName(koffi));
     return result;
   };
+}
+
+/** Where the bytes of a typed array are in memory; valid as long as the array is held. */
+export function addressOf(bytes: Uint8Array): bigint {
+  return loadKoffi('addressOf').address(bytes);
 }
 
 function errnoName(koffi: typeof Koffi): string {

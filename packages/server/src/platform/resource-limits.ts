@@ -1,9 +1,21 @@
 import { bindSystemCall } from './c-library.ts';
 
 /** The limits we set, with their numbers on Linux (`RLIMIT_…`). */
-const resources = { fileSize: 1, data: 2, coreDump: 4, openFiles: 7 } as const;
+const resources = {
+  fileSize: 1,
+  data: 2,
+  coreDump: 4,
+  processes: 6,
+  openFiles: 7,
+  lockedMemory: 8,
+  pendingSignals: 11,
+  messageQueues: 12,
+} as const;
 
-/** A resource of a process that can be limited. Sizes are bytes, open files a count. */
+/**
+ * A resource of a process that can be limited. Sizes are bytes, the others counts; processes are those of the
+ * whole user, each thread being one.
+ */
 export type Resource = keyof typeof resources;
 
 // A limit is two 64-bit numbers: the one in force and the one up to which it may be raised.
