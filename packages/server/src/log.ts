@@ -16,6 +16,8 @@ export const logEvents = [
   'runner-ended',
   'runner-crashed',
   'model-quarantined',
+  'call-denied',
+  'probe-reached',
 ] as const;
 
 /**
@@ -45,6 +47,11 @@ export interface LogFields {
   readonly modelRef?: string;
   /** Process id of a runner. */
   readonly runner?: number;
+  /** Name and number of a system call that a runner was refused: the first few of each runner. */
+  readonly call?: string;
+  readonly callNumber?: number;
+  /** An attempt to break out, made at boot, that was not stopped. */
+  readonly probe?: string;
   readonly exitCode?: number;
   readonly signal?: string;
   /** How many times in a row, or how many there are. */
@@ -81,6 +88,9 @@ const allowed: { readonly [Name in keyof Required<LogFields>]: (value: unknown) 
   replyBytes: count,
   modelRef: text(/^[0-9a-f]{16}$/),
   runner: count,
+  call: text(/^[a-z_][a-z0-9_]{0,39}$/),
+  callNumber: count,
+  probe: word,
   exitCode: count,
   signal: text(/^SIG[A-Z0-9]{1,8}$/),
   count,

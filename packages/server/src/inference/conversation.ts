@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import { encodeFrame, FrameError, FrameReader, type FrameHeader } from './framing.ts';
-import type { LoadMessage, RunMessage } from './messages.ts';
 
 /** The answer of a frame whose payload is of no use: it is read past. */
 export class PastPayload<Answer> {
@@ -62,7 +61,7 @@ export class Conversation {
    *
    * @throws {FrameError} if the header is too long.
    */
-  say(message: LoadMessage | RunMessage, payload: readonly Uint8Array[]): void {
+  say(message: { readonly kind: string }, payload: readonly Uint8Array[] = []): void {
     const parts = encodeFrame(message, payload);
     this.#channel.cork();
     for (const part of parts) this.#channel.write(part);

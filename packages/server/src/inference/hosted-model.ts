@@ -176,9 +176,17 @@ export class HostedModel {
     let endTurn: (() => void) | undefined;
     try {
       endTurn = await this.#host.slots.take(until);
-      const runner = new RunnerProcess(this.#host.runners, this.#model.source, (end) =>
-        this.#judgeEnd(runner, end),
-      );
+      const runner = new RunnerProcess(this.#host.runners, this.#model.source, {
+        onEnd: (end) => this.#judgeEnd(runner, end),
+        onDenied: ({ name, number }) =>
+          this.#host.log.warn({
+            event: 'call-denied',
+            ...this.#about,
+            runner: runner.pid,
+            call: name,
+            callNumber: number,
+          }),
+      });
       this.#runner = runner;
       await runner.load(this.#model, this.#settings.optimize, until);
       this.#host.log.info({

@@ -12,13 +12,21 @@ export interface RunnerLimits {
   readonly maxReplyBytes: number;
 }
 
-/** The server's first frame; the payload is the model, unless the runner inherited its descriptor. */
-export interface LoadMessage {
-  readonly kind: 'load';
+/** What a runner needs to know to close its cage. */
+export interface CageSettings {
   /** Process id of the server: a runner whose parent is another one ends at once. */
   readonly parent: number;
   /** The runner's data limit in bytes, on Linux. */
   readonly memoryBytes: number;
+  /** The user, and group, to become; null to stay the server's. */
+  readonly user: number | null;
+  /** Whether the runner was given a socket for the reports on refused system calls. */
+  readonly reportsDenials: boolean;
+}
+
+/** The server's first frame; the payload is the model, unless the runner inherited its descriptor. */
+export interface LoadMessage extends CageSettings {
+  readonly kind: 'load';
   /** Threads of the engine for one run. */
   readonly threads: number;
   readonly optimize: boolean;
@@ -42,18 +50,33 @@ export interface RunMessage {
   readonly tensors: readonly TensorHeader[];
 }
 
-/** What is in force in a runner before it reads a byte of a model, as far as the system has it. */
-export const cageSteps = [
-  'core-dump-limit',
-  'file-size-limit',
-  'open-files-limit',
-  'data-limit',
+/** What stands between a model and the rest of the machine, in the order in which it is put up. */
+export const cageMechanisms = [
+  'descriptors',
+  'own-user',
+  'capabilities',
+  'limits',
   'dies-with-parent',
   'not-dumpable',
+  'no-new-privileges',
+  'landlock',
+  'system-calls',
+  'denial-reports',
 ] as const;
 
-/** One of {@link cageSteps}. */
-export type CageStep = (typeof cageSteps)[number];
+/** One of {@link cageMechanisms}. */
+export type CageMechanism = (typeof cageMechanisms)[number];
+
+/** What a runner says of one mechanism. */
+export interface CageStep {
+  readonly mechanism: CageMechanism;
+  readonly inForce: boolean;
+  /** What was done, or why it was not, such as `setuid failed with EPERM`; printable ASCII. */
+  readonly detail: string;
+}
+
+/** The longest detail of a step, in characters. */
+export const maxDetailLength = 160;
 
 /** The engine is there and the cage is closed; no foreign byte was read yet. */
 export interface StartedMessage {

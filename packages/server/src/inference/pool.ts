@@ -8,7 +8,9 @@ import { keepDescriptorsFromChildren } from '../platform/inherited-descriptors.t
 import { CoreSlots } from './core-slots.ts';
 import { HostedModel, type ModelHost, type ModelSettings } from './hosted-model.ts';
 import type { RunOptions } from './pending-run.ts';
+import { leastDemanded, type RunnerCage } from './runner-cage.ts';
 import { runnerProgram } from './runner-process.ts';
+import { sharedUser } from './runner-users.ts';
 import type { ModelSignature } from './signature.ts';
 
 /** What the server's settings say about running models. */
@@ -79,8 +81,17 @@ export class RunnerPool {
   readonly #models = new Set<HostedModel>();
   #isClosing = false;
 
-  /** @param program - The program that a runner is; another one only in tests. */
-  constructor(config: PoolConfig, log: Log, program: string = runnerProgram) {
+  /**
+   * @param cage - As it was found that runners can be caged. Default: as far as it goes, under the server's
+   *   user.
+   * @param program - The program that a runner is; another one only in tests.
+   */
+  constructor(
+    config: PoolConfig,
+    log: Log,
+    cage: RunnerCage = { users: sharedUser('nobody asked for more'), demanded: leastDemanded },
+    program: string = runnerProgram,
+  ) {
     const cores = config.cores ?? availableParallelism();
     const threads = config.threadsPerRunner ?? Math.min(cores, 4);
     if (process.platform === 'linux') keepDescriptorsFromChildren();
@@ -99,6 +110,7 @@ export class RunnerPool {
           maxReplyBytes: config.maxReplyBytes ?? limits.maxReplyBytes,
         },
         operatorDomains: config.operatorDomains ?? [],
+        cage,
       },
       slots: new CoreSlots(Math.max(1, Math.floor(cores / threads)), longestTurnMs),
       maxQueuedRuns: config.maxQueuedRuns,

@@ -1,7 +1,8 @@
 import { datatypes, isDatatype, ProtocolError, type Datatype } from '@blindai/protocol';
 import { FrameError, isRecord, type FrameHeader } from './framing.ts';
 import {
-  cageSteps,
+  cageMechanisms,
+  maxDetailLength,
   maxRefusalLength,
   refusalCodes,
   type CageStep,
@@ -24,11 +25,11 @@ export function parseStarted(header: FrameHeader, payloadBytes: number): readonl
   enforceMembers(header, ['kind', 'cage']);
   if (header.kind !== 'started') throw new FrameError('another kind than "started"');
   enforcePayload(payloadBytes, 0);
-  return parseArray(header['cage'], cageSteps.length).map((step) => {
-    const known = cageSteps.find((candidate) => candidate === step);
-    if (known === undefined) throw new FrameError('an unknown step of the cage');
-    return known;
-  });
+  const steps = parseArray(header['cage'], cageMechanisms.length).map(parseStep);
+  if (new Set(steps.map(({ mechanism }) => mechanism)).size < steps.length) {
+    throw new FrameError('a mechanism twice');
+  }
+  return steps;
 }
 
 /** @throws {FrameError} */
@@ -105,6 +106,24 @@ export function byteLengthOf(tensor: TensorHeader): number {
   return tensor.shape.reduce((count, size) => count * size, datatypes[tensor.datatype].bytes);
 }
 
+function parseStep(value: unknown): CageStep {
+  if (!isRecord(value)) throw new FrameError('a step of the cage that is no map');
+  enforceMembers(value, ['mechanism', 'inForce', 'detail']);
+  const mechanism = cageMechanisms.find((candidate) => candidate === value['mechanism']);
+  if (mechanism === undefined) throw new FrameError('an unknown mechanism of the cage');
+  const inForce = value['inForce'];
+  if (typeof inForce !== 'boolean') throw new FrameError('a mechanism that is neither on nor off');
+  return { mechanism, inForce, detail: parseLine(value['detail'], maxDetailLength) };
+}
+
+function parseLine(value: unknown, mostCharacters: number): string {
+  if (typeof value !== 'string' || !/^[\x20-\x7e]+$/.test(value)) {
+    throw new FrameError('what should be one line of text');
+  }
+  if (value.length > mostCharacters) throw new FrameError('a line that is too long');
+  return value;
+}
+
 function parseRefused(
   header: FrameHeader,
   payloadBytes: number,
@@ -114,12 +133,7 @@ function parseRefused(
   enforcePayload(payloadBytes, 0);
   const code = codes.find((candidate) => candidate === header['code']);
   if (code === undefined) throw new FrameError('a refusal with another code');
-  const message = header['message'];
-  if (typeof message !== 'string' || !/^[\x20-\x7e]+$/.test(message)) {
-    throw new FrameError('a refusal that is not one line of text');
-  }
-  if (message.length > maxRefusalLength) throw new FrameError('a refusal that is too long');
-  return new ProtocolError(code, message);
+  return new ProtocolError(code, parseLine(header['message'], maxRefusalLength));
 }
 
 function parseSpecs(value: unknown, limits: RunnerLimits): TensorSpec[] {

@@ -1,15 +1,18 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ProtocolError } from '@blindai/protocol';
 import type { ModelSource } from '../models/model-memory.ts';
 import type { SealedModel } from '../models/model-bytes.ts';
 import { Conversation, PastPayload } from './conversation.ts';
+import { DenialReports, type DeniedCall } from './denial-reports.ts';
 import { FrameError } from './framing.ts';
 import { watchMemory, type MemoryWatch } from './memory-watch.ts';
-import { cageSteps, type LoadMessage, type RunMessage, type RunnerLimits } from './messages.ts';
+import type { CageStep, LoadMessage, RunMessage, RunnerLimits } from './messages.ts';
 import { cutTensors, parseLoaded, parseRan, parseStarted } from './replies.ts';
+import { isCaged, type RunnerCage } from './runner-cage.ts';
 import type { ModelSignature, NamedTensorBytes } from './signature.ts';
+import { spawnRunner } from './spawn-runner.ts';
 
 /** The built program that a runner is; found the same way from the sources and from the build. */
 export const runnerProgram: string = fileURLToPath(
@@ -25,6 +28,15 @@ export interface RunnerHost {
   readonly threads: number;
   readonly limits: RunnerLimits;
   readonly operatorDomains: readonly string[];
+  readonly cage: RunnerCage;
+}
+
+/** What a runner's owner hears of it. */
+export interface RunnerEvents {
+  /** Called when the process is gone, before anybody else hears of it. */
+  readonly onEnd: (end: RunnerEnd) => void;
+  /** Called for the first of each system call that it is refused; must not throw. */
+  readonly onDenied: (call: DeniedCall) => void;
 }
 
 /** How a runner came to its end. */
@@ -33,20 +45,6 @@ export interface RunnerEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
 }
-
-/** The whole environment of a runner: no telemetry, and large blocks of memory go back when freed. */
-const environment = {
-  ORT_DISABLE_TELEMETRY: '1',
-  MALLOC_TRIM_THRESHOLD_: '131072',
-  MALLOC_MMAP_THRESHOLD_: '131072',
-};
-
-/**
- * No memory that is writable and executable: a model finds none to put code into, and the half gigabyte that
- * Node 24 reserves for it would count towards the data limit. What a runner computes, the engine computes.
- * The collector is exposed so that a runner can drop its copy of the model's file at once.
- */
-const nodeOptions = ['--jitless', '--expose-gc'];
 
 /** What a runner has in physical memory besides its data: the text of Node and the engine. */
 const programBytes = 192 * 1024 ** 2;
@@ -64,6 +62,9 @@ export class RunnerProcess {
   readonly #host: RunnerHost;
   readonly #child: ChildProcess;
   readonly #conversation: Conversation;
+  readonly #denials: DenialReports | null;
+  /** Its own until the process is gone; null if it has the server's. */
+  readonly #user: number | null;
   #started = false;
   #signature: ModelSignature | null = null;
   #watch: MemoryWatch | null = null;
@@ -71,25 +72,43 @@ export class RunnerProcess {
   #reason: ProtocolError | null = null;
   #end: RunnerEnd | null = null;
 
-  /** @param onEnd - Called when the process is gone, before anybody else hears of it. */
-  constructor(host: RunnerHost, source: ModelSource, onEnd: (end: RunnerEnd) => void) {
+  /** @throws {ProtocolError} `too-many-requests` if there is no user for it. */
+  constructor(host: RunnerHost, source: ModelSource, events: RunnerEvents) {
     this.#host = host;
-    const inherited = source.kind === 'descriptor' ? [source.descriptor] : [];
-    this.#child = spawn(process.execPath, [...nodeOptions, host.program], {
-      cwd: host.folder,
-      env: environment,
-      // In a session of its own: an interrupt from the terminal is for the server, which then drains.
-      detached: process.platform !== 'win32',
-      windowsHide: true,
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...inherited],
-    });
+    this.#user = host.cage.users.take();
+    try {
+      this.#denials = process.platform === 'linux' ? new DenialReports(events.onDenied) : null;
+      this.#child = this.#spawn(source);
+    } catch (error) {
+      host.cage.users.giveBack(this.#user);
+      throw error;
+    }
     this.#conversation = new Conversation(
       this.#child.stdio[3] as Duplex,
       (fault) => this.kill(explainFault(fault)),
       // If it is alive it is of no use any more; if not, its end tells more.
       () => this.#child.kill('SIGKILL'),
     );
-    this.ended = this.#awaitEnd(onEnd);
+    this.ended = this.#awaitEnd(events.onEnd);
+  }
+
+  #spawn(source: ModelSource): ChildProcess {
+    const { program, folder, cage } = this.#host;
+    try {
+      return spawnRunner(
+        program,
+        { folder, becomesOwnUser: cage.users.areOwn },
+        {
+          model: source.kind === 'descriptor' ? source.descriptor : null,
+          denials: this.#denials?.runnerEnd ?? null,
+        },
+      );
+    } catch (error) {
+      this.#denials?.close();
+      throw error;
+    } finally {
+      this.#denials?.handedOver();
+    }
   }
 
   get pid(): number {
@@ -118,6 +137,8 @@ export class RunnerProcess {
       kind: 'load',
       parent: process.pid,
       memoryBytes: this.#host.memoryBytes,
+      user: this.#user,
+      reportsDenials: this.#denials !== null,
       threads: this.#host.threads,
       optimize,
       modelBytes: model.bytes,
@@ -213,12 +234,11 @@ export class RunnerProcess {
     }
   }
 
-  /** A runner that could not close its cage is not given a model; on other systems there is none to close. */
-  #enforceCage(cage: readonly string[]): void {
+  /** A runner that could not close its cage is not given a model. */
+  #enforceCage(steps: readonly CageStep[]): void {
     this.#started = true;
-    if (process.platform === 'linux' && cage.length !== cageSteps.length) {
-      this.kill(new ProtocolError('internal', 'a runner could not limit itself'));
-    }
+    if (isCaged(this.pid, steps, this.#host.cage.demanded)) return;
+    this.kill(new ProtocolError('internal', 'a runner could not close its cage'));
   }
 
   #awaitEnd(onEnd: (end: RunnerEnd) => void): Promise<RunnerEnd> {
@@ -226,6 +246,8 @@ export class RunnerProcess {
       const finish = (exitCode: number | null, signal: string | null): void => {
         const error = this.#reason ?? this.#explain(exitCode, signal);
         this.#end = { error, exitCode, signal };
+        this.#denials?.close();
+        this.#host.cage.users.giveBack(this.#user);
         onEnd(this.#end);
         this.#conversation.end(error);
         resolve(this.#end);

@@ -7,6 +7,7 @@ import {
   type FrameHeader,
 } from '../inference/framing.ts';
 import type { RunnerMessage } from '../inference/messages.ts';
+import type { ProberMessage, TargetMessage } from './probes/probes.ts';
 
 /** The descriptor of the pipe to the server. */
 const pipe = 3;
@@ -83,7 +84,10 @@ export function skipPayload(payloadBytes: number): void {
 }
 
 /** Sends one frame. */
-export function send(message: RunnerMessage, payload: readonly Uint8Array[] = []): void {
+export function send(
+  message: RunnerMessage | ProberMessage | TargetMessage,
+  payload: readonly Uint8Array[] = [],
+): void {
   const parts = encodeFrame(message, payload);
   const bytes = parts.reduce((sum, part) => sum + part.length, 0);
   if (bytes > outgoing.length) {

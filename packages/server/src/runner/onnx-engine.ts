@@ -35,10 +35,10 @@ const tinyModel = Buffer.from(
 
 /** ONNX models on onnxruntime's CPU engine. */
 export const onnxEngine: Engine = {
-  async warmUp() {
-    const session = await InferenceSession.create(tinyModel, sessionOptions(true, 1));
+  async tryOut(threads) {
+    const session = await InferenceSession.create(tinyModel, sessionOptions(true, threads));
     await session.run({ x: new Tensor('float32', [0], [1]) });
-    await session.release();
+    return wrap(session);
   },
   allocate: (datatype, elements) => new engineTypes[datatype].array(elements),
   async createSession(model, { optimize, threads }) {
@@ -68,6 +68,7 @@ function wrap(session: InferenceSession): EngineSession {
       );
       return new Map(Object.entries(results).map(([name, tensor]) => [name, fromEngine(tensor)]));
     },
+    release: async () => session.release(),
   };
 }
 

@@ -24,12 +24,14 @@ export interface EngineSession {
   readonly outputs: readonly EngineValue[];
   /** Runs on tensors by input name; answers tensors by output name. Blocks the thread. */
   run(feeds: ReadonlyMap<string, EngineTensor>): Promise<ReadonlyMap<string, EngineTensor>>;
+  /** Gives everything back, its threads included. */
+  release(): Promise<void>;
 }
 
 /** What runs models: the only thing that knows the library underneath. */
 export interface Engine {
-  /** Makes the engine load everything that it would otherwise load later. */
-  warmUp(): Promise<void>;
+  /** Loads and runs the smallest model that there is, one that is our own. Blocks the thread. */
+  tryOut(threads: number): Promise<EngineSession>;
   /** Elements for an input, aligned as the engine needs them. Throws when there is no memory for them. */
   allocate(datatype: Datatype, elements: number): TensorData;
   /** Blocks the thread. Throws the library's own error if it does not take the model. */

@@ -47,7 +47,14 @@ describe.runIf(onLinux)('a runner is given', () => {
         MALLOC_MMAP_THRESHOLD_: '131072',
       },
       folder: [],
-      descriptors: ['0 /dev/null', '1 /dev/null', '2 /dev/null', '3 socket', '4 /memfd'],
+      descriptors: [
+        '0 /dev/null',
+        '1 /dev/null',
+        '2 /dev/null',
+        '3 socket',
+        '4 /memfd',
+        '5 socket',
+      ],
     } satisfies Probed);
   });
 
@@ -224,6 +231,8 @@ function startRunner(
   const load: LoadMessage = {
     kind: 'load',
     parent,
+    user: null,
+    reportsDenials: false,
     memoryBytes: 512 * MIB,
     threads: 1,
     optimize: true,

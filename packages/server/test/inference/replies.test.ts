@@ -2,7 +2,12 @@ import { ProtocolError } from '@blindai/protocol';
 import { encode } from 'cborg';
 import { describe, expect, test } from 'vitest';
 import { decodeHeader, FrameError, type FrameHeader } from '../../src/inference/framing.ts';
-import { cageSteps, maxRefusalLength } from '../../src/inference/messages.ts';
+import {
+  cageMechanisms,
+  maxDetailLength,
+  maxRefusalLength,
+  type CageStep,
+} from '../../src/inference/messages.ts';
 import { cutTensors, parseLoaded, parseRan, parseStarted } from '../../src/inference/replies.ts';
 import type { ModelSignature } from '../../src/inference/signature.ts';
 import { randomNumbers } from '../random-numbers.ts';
@@ -21,11 +26,19 @@ const loaded = (inputs: unknown, outputs: unknown = []): FrameHeader => ({
   outputs,
 });
 
+const cage: CageStep[] = cageMechanisms.map((mechanism, at) => ({
+  mechanism,
+  inForce: at > 0,
+  detail: 'seen to',
+}));
+
+const startedWith = (...steps: unknown[]): FrameHeader => ({ kind: 'started', cage: steps });
+
 const ranWith = (...list: unknown[]): FrameHeader => ({ kind: 'ran', tensors: list });
 
 describe('what an honest runner says is taken', () => {
   test('started', () => {
-    expect(parseStarted({ kind: 'started', cage: [...cageSteps] }, 0)).toEqual(cageSteps);
+    expect(parseStarted(startedWith(...cage), 0)).toEqual(cage);
     expect(parseStarted({ kind: 'started', cage: [] }, 0)).toEqual([]);
   });
 
@@ -71,8 +84,16 @@ describe('a lie is seen in', () => {
     ['another kind', { kind: 'loaded', cage: [] }, 0],
     ['a member more', { kind: 'started', cage: [], more: 1 }, 0],
     ['a member less', { kind: 'started' }, 0],
-    ['an unknown step', { kind: 'started', cage: ['moat'] }, 0],
-    ['no list', { kind: 'started', cage: 'data-limit' }, 0],
+    ['an unknown mechanism', startedWith({ ...cage[0], mechanism: 'moat' }), 0],
+    ['a mechanism twice', startedWith(cage[0], cage[0]), 0],
+    ['more than there are', startedWith(...cage, cage[0]), 0],
+    ['one that is neither on nor off', startedWith({ ...cage[0], inForce: 1 }), 0],
+    ['a detail too long', startedWith({ ...cage[0], detail: 'a'.repeat(maxDetailLength + 1) }), 0],
+    ['a detail in two lines', startedWith({ ...cage[0], detail: 'a\nb' }), 0],
+    ['no detail', startedWith({ mechanism: 'limits', inForce: true }), 0],
+    ['a step more than that', startedWith({ ...cage[0], more: 1 }), 0],
+    ['a step that is no map', startedWith('limits'), 0],
+    ['no list', { kind: 'started', cage: 'limits' }, 0],
     ['a payload', { kind: 'started', cage: [] }, 1],
   ])('started: %s', (_, header, payloadBytes) => {
     expect(() => parseStarted(header, payloadBytes)).toThrow(FrameError);
@@ -135,7 +156,7 @@ describe('a lie is seen in', () => {
 
 test('whatever bytes come, they are an answer or a lie', () => {
   const honest = [
-    { header: { kind: 'started', cage: [...cageSteps] }, payload: 0 },
+    { header: startedWith(...cage), payload: 0 },
     { header: loaded([x], [y, flag]), payload: 0 },
     { header: ran, payload: 13 },
     { header: refused, payload: 0 },

@@ -35,7 +35,7 @@ export function startPool(settings: Partial<PoolConfig> = {}, program?: string):
 /** A pool that whoever opens it closes. */
 export function openPool(settings: Partial<PoolConfig> = {}, program?: string): TestedPool {
   const log = recordLog();
-  const pool = new RunnerPool({ ...config, ...settings }, log, program);
+  const pool = new RunnerPool({ ...config, ...settings }, log, undefined, program);
   return {
     pool,
     log,

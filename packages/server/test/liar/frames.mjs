@@ -1,7 +1,7 @@
 // What a liar says, byte by byte: honest frames to begin with, and the means to write other ones.
 import { writeSync } from 'node:fs';
 import { encodeFrame } from '../../dist/inference/framing.js';
-import { cageSteps } from '../../dist/inference/messages.js';
+import { leastDemanded } from '../../dist/inference/runner-cage.js';
 
 /** The pipe to the server. */
 export const pipe = 3;
@@ -11,7 +11,10 @@ export const y = { ...x, name: 'y' };
 export const flag = { name: 'flag', datatype: 'BOOL', shape: [1] };
 export const outputs = new Uint8Array(9);
 
-export const started = frame({ kind: 'started', cage: cageSteps });
+/** No more than has to be in force: what is said beyond that is looked for. */
+const cage = leastDemanded.map((mechanism) => ({ mechanism, inForce: true, detail: 'a lie' }));
+
+export const started = frame({ kind: 'started', cage });
 export const loaded = frame({ kind: 'loaded', inputs: [x], outputs: [y, flag] });
 export const ran = frame({ kind: 'ran', tensors: [y, flag] }, outputs);
 

@@ -145,7 +145,7 @@ test.runIf(process.platform === 'linux')('a runner without its cage gets no mode
   const { load } = startPool({}, program);
   await expect(load(lying('load', 'no cage'))).rejects.toMatchObject({
     code: 'internal',
-    message: 'a runner could not limit itself',
+    message: 'a runner could not close its cage',
   });
 });
 

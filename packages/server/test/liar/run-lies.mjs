@@ -94,7 +94,7 @@ export const slowRunLies = {
   // The process is killed; another one that it started has the pipe, and goes on.
   'an accomplice': () => {
     const program = fileURLToPath(new URL('accomplice.mjs', import.meta.url));
-    spawn(process.execPath, [program], {
+    spawn(process.execPath, [program, String(process.pid)], {
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', pipe],
     });

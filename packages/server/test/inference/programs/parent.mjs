@@ -26,7 +26,7 @@ const config = {
   maxRank: 8,
   loadTimeoutMs: 20_000,
 };
-const pool = new RunnerPool(config, log, program);
+const pool = new RunnerPool(config, log, undefined, program);
 const writer = createModelBytes(1024 ** 2);
 writer.write(Buffer.from(hex, 'hex'));
 try {

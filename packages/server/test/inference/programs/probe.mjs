@@ -1,11 +1,11 @@
 // A runner that tells what it was given, in a refusal.
 import { readdirSync, readlinkSync } from 'node:fs';
-import { cageSteps } from '../../../dist/inference/messages.js';
+import { leastDemanded } from '../../../dist/inference/runner-cage.js';
 import { readFrameStart, send } from '../../../dist/runner/channel.js';
 
 const descriptors = readdirSync('/proc/self/fd')
   .map(Number)
-  .filter((descriptor) => descriptor <= 4 || descriptor >= 100)
+  .filter((descriptor) => descriptor <= 5 || descriptor >= 100)
   .map((descriptor) => {
     try {
       return `${descriptor} ${readlinkSync(`/proc/self/fd/${descriptor}`).replace(/:.*/, '')}`;
@@ -16,7 +16,8 @@ const descriptors = readdirSync('/proc/self/fd')
   .filter((line) => line !== null);
 
 readFrameStart();
-send({ kind: 'started', cage: cageSteps });
+const cage = leastDemanded.map((mechanism) => ({ mechanism, inForce: true, detail: 'nothing' }));
+send({ kind: 'started', cage });
 send({
   kind: 'refused',
   code: 'model-refused',

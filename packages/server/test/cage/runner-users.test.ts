@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { ownUsers, planRunnerUsers, sharedUser } from '../../src/inference/runner-users.ts';
+import { hasProcesses } from '../../src/platform/users.ts';
+import { askElsewhere, isPossible, isRoot, surroundings, type Surroundings } from './elsewhere.ts';
+
+const onLinux = process.platform === 'linux';
+const range = { first: 60_800, last: 60_803 };
+const all = [60_800, 60_801, 60_802, 60_803];
+
+/** A process of a user, which ends when it is told to. */
+async function startAs(uid: number): Promise<ChildProcess> {
+  const child = spawn(
+    process.execPath,
+    ['-e', 'process.stdout.write("x"); setInterval(() => 0, 1000)'],
+    {
+      uid,
+      gid: uid,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  return child;
+}
+
+describe.runIf(onLinux)('users of their own', () => {
+  test('are taken once each, and then there is none left', () => {
+    const users = ownUsers(range);
+    expect(new Set(all.map(() => users.take()))).toEqual(new Set(all));
+    expect(() => users.take()).toThrow(expect.objectContaining({ code: 'too-many-requests' }));
+    users.giveBack(60_802);
+    expect(users.take()).toBe(60_802);
+  });
+
+  test('are begun with anywhere in the range', () => {
+    const first = new Set(Array.from({ length: 200 }, () => ownUsers(range).take()));
+    expect(first).toEqual(new Set(all));
+  });
+
+  test.runIf(isRoot())('are not taken while they have a process, whosever it is', async () => {
+    const child = await startAs(60_801);
+    const users = ownUsers({ first: 60_801, last: 60_801 });
+    expect(hasProcesses(60_801)).toBe(true);
+    expect(() => users.take()).toThrow(expect.objectContaining({ code: 'too-many-requests' }));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(hasProcesses(60_801)).toBe(false);
+    expect(users.take()).toBe(60_801);
+  });
+});
+
+test('shared is the user of the server, who is never given back', () => {
+  const users = sharedUser('why');
+  expect([users.take(), users.take(), users.areOwn, users.reason]).toEqual([
+    null,
+    null,
+    false,
+    'why',
+  ]);
+  users.giveBack(null);
+});
+
+const plan = (where: Surroundings): unknown =>
+  askElsewhere(
+    `
+      import { planRunnerUsers } from 'BUILT/inference/runner-users.js';
+      const { areOwn, reason } = planRunnerUsers({ first: 60800, last: 60803 });
+      console.log(JSON.stringify({ areOwn, reason }));
+    `,
+    where,
+  );
+
+describe('the plan', () => {
+  test('is to share where own users are off', () => {
+    expect(planRunnerUsers(null)).toMatchObject({ areOwn: false, reason: 'own users are off' });
+  });
+
+  test.runIf(isRoot() && isPossible(surroundings.here))(
+    "is to give root's runners their own",
+    () => {
+      expect(plan(surroundings.here)).toEqual({ areOwn: true, reason: '60800 to 60803' });
+    },
+  );
+
+  test.runIf(isPossible(surroundings.nobody))('is to share without the capabilities', () => {
+    expect(plan(surroundings.nobody)).toEqual({
+      areOwn: false,
+      reason: 'the server lacks CAP_SETUID, CAP_SETGID, CAP_KILL',
+    });
+  });
+
+  test.runIf(isPossible(surroundings.namespace))(
+    'is to share where the users are not mapped',
+    () => {
+      expect(plan(surroundings.namespace)).toEqual({
+        areOwn: false,
+        reason: 'users 60800 to 60803 do not exist in this user namespace',
+      });
+    },
+  );
+});
