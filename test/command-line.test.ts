@@ -51,8 +51,10 @@ describe('a served simulation', () => {
       event: 'ready',
       tee: 'simulation',
       simulation: true,
-      isolation: 'none',
+      // As this machine allows; what is missing is told.
+      isolation: expect.stringMatching(/^(?:sandboxed|separated|none)$/) as string,
     });
+    expect(server.ready.isolationMissing.length === 0).toBe(server.ready.isolation === 'sandboxed');
     expect(server.ready.measurement).toMatch(/^[0-9a-f]{64}$/);
     expect(readFileSync(manifest, 'utf8')).toContain(server.ready.measurement);
   });
@@ -77,7 +79,7 @@ describe('a served simulation', () => {
       tcbStatus: 'UpToDate',
       debug: false,
       measurement: server.ready.measurement,
-      config: { tee: 'simulation', isolation: 'none', anonymous: true },
+      config: { tee: 'simulation', isolation: server.ready.isolation, anonymous: true },
     });
     for (const name of ['measurement', 'report-data', 'keyset'])
       expect(row(verdict, name), name).toMatchObject({ result: 'passed' });
@@ -170,7 +172,7 @@ describe('a served simulation', () => {
   test('a config demanded by the manifest and not met is refused', async () => {
     const strict = file(
       'strict.toml',
-      `${readFileSync(manifest, 'utf8')}\n[config]\nisolation = "sandboxed"\n`,
+      `${readFileSync(manifest, 'utf8')}\n[config]\nanonymous = false\n`,
     );
     const { status, out } = await blindai([
       'verify',
@@ -402,6 +404,36 @@ describe('simulator emit and evidence verify', () => {
     expect(verdictOf(without.out).check).toBe('endorsements');
     writeFileSync(join(target, 'collateral.json'), 'not JSON');
     expect((await judge(target, '--simulation')).verdict.check).toBe('endorsements');
+  });
+});
+
+describe('isolation', () => {
+  test('tells without a server what one started here would attest', async () => {
+    const { status, out, err } = await blindai(['isolation', '--json']);
+    expect([status, err]).toEqual([0, '']);
+    const found = JSON.parse(out) as Record<string, unknown>;
+    const server = await serve();
+    await server.stop();
+    expect(found).toMatchObject({
+      level: server.ready.isolation,
+      missing: server.ready.isolationMissing,
+      node: process.version,
+      architecture: process.arch,
+    });
+    expect(found).not.toHaveProperty('cage');
+  });
+
+  test('is a table for people', async () => {
+    const { status, out } = await blindai(['isolation']);
+    expect(status).toBe(0);
+    expect(out).toMatch(/^isolation (?:sandboxed|separated|none), found by trying in \d+ ms\n/);
+  });
+
+  test("takes the server's settings, and refuses wrong ones", async () => {
+    const environment = { BLINDAI_RUNNER_UIDS: 'everybody' };
+    const { status, err } = await blindai(['isolation'], { environment });
+    expect(status).toBe(64);
+    expect(err).toContain('BLINDAI_RUNNER_UIDS');
   });
 });
 

@@ -28,10 +28,14 @@ import { run } from '../packages/cli/src/program.ts';
 import { encodeDescr } from '../packages/cli/src/npy-descr.ts';
 import { BlindAIClient } from '../packages/client/src/client.ts';
 import { errorOfServer } from '../packages/client/src/errors.ts';
+import { cageMechanisms } from '../packages/server/src/inference/messages.ts';
+import { systemCallsOf } from '../packages/server/src/platform/system-calls.ts';
 import { attestationRoutes } from '../packages/server/src/routes/attestation.ts';
 import { blindaiRoutes } from '../packages/server/src/routes/blindai.ts';
 import { healthRoutes } from '../packages/server/src/routes/health.ts';
 import { openInferenceRoutes } from '../packages/server/src/routes/open-inference.ts';
+import { allowList } from '../packages/server/src/runner/cage/allow-list.ts';
+import { probeNames } from '../packages/server/src/runner/probes/probes.ts';
 import { parseSetting } from '../packages/server/src/settings.ts';
 import {
   fenced,
@@ -429,6 +433,23 @@ describe('docs/wire.md', () => {
   });
 });
 
+describe('docs/isolation.md', () => {
+  const page = 'docs/isolation.md';
+  const firstColumn = (heading: string): string[] =>
+    tableRows(section(page, heading)).map(([name]) => name!);
+
+  test('has every level, mechanism and attempt', () => {
+    expect(firstColumn('The levels')).toEqual(['sandboxed', 'separated', 'none']);
+    expect(firstColumn('The cage')).toEqual([...cageMechanisms]);
+    expect(firstColumn('What is tried')).toEqual([...probeNames]);
+  });
+
+  test('counts the system calls that are left', () => {
+    const left = allowList(systemCallsOf('x64')!, 1, null);
+    expect(section(page, 'The cage')).toContain(`${left.length} calls are left`);
+  });
+});
+
 describe('docs/trust.md', () => {
   // The compiler refuses this list unless it is exactly what a config may hold.
   const members = {
@@ -469,7 +490,7 @@ type Choices<Name extends Exclude<keyof ServerConfig, 'issuers' | 'version'>> = 
 describe('flags that pages name', () => {
   const flagPattern = /(?<![\w-])--[a-z][a-z0-9-]+/g;
   // Of Node, npx and npm.
-  const known = new Set(['--inspect', '--no-install', '--ignore-scripts']);
+  const known = new Set(['--inspect', '--jitless', '--no-install', '--ignore-scripts']);
 
   beforeAll(async () => {
     const commands = tableRows(section('docs/command-line.md', 'Commands'));

@@ -176,6 +176,7 @@ describe('what a page lets its reader run', () => {
       /^size +3,590 bytes$/,
       /^ACCEPTED$/,
     ],
+    'docs/isolation.md': [/^isolation (?:sandboxed|separated|none), found by trying in \d+ ms$/],
     'docs/run-a-model.md': [
       /^probability FP32 \[ 1 \] \[ 0\.9543\d+ \]$/,
       /^takes measurements FP32 \[ -1, 30 \]$/,
@@ -285,6 +286,7 @@ function withoutChance(line: string): string {
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
     .replace(/quote v3 of \d+ bytes/, 'quote v3 of N bytes')
     .replace(/X25519(?:MLKEM768)?/, 'GROUP')
+    .replace(/isolation (?:sandboxed|separated|none)/, 'isolation LEVEL')
     .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/, 'ID')
     .replace(/(MRENCLAVE|mr_enclave) [0-9a-f]{64}/, '$1 HEX')
     .replaceAll(/ +/g, ' ');

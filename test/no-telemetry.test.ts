@@ -11,8 +11,9 @@ import { commandFile, type Ready } from './support/command.ts';
 import { available } from './support/optional.ts';
 import { descendantsOf } from './support/process-watch.ts';
 
-/** One system call as strace writes it: its name and all that stands behind. */
+/** One system call as strace writes it: the thread, the name of the call, and all that stands behind. */
 interface Call {
+  readonly thread: number;
   readonly name: string;
   readonly rest: string;
 }
@@ -30,6 +31,8 @@ describe.runIf(canTrace)('a server and its runners, traced through a whole tour'
   let folder: string;
   let temporary: string;
   let calls: readonly Call[];
+  /** Of the processes that try to break out of a runner, at boot. */
+  let attempts: readonly Call[];
   let ready: Ready;
   let traced: ChildProcess;
 
@@ -38,7 +41,7 @@ describe.runIf(canTrace)('a server and its runners, traced through a whole tour'
     temporary = mkdtempSync(join(tmpdir(), 'blindai-temporary-'));
     const trace = join(folder, 'trace');
     const home = mkdtempSync(join(folder, 'home-'));
-    const strace = `-f -qq -s 4096 -e trace=file,network -e abbrev=!execve -o ${trace}`;
+    const strace = `-f -qq -s 4096 -e trace=file,network,clone,clone3 -e abbrev=!execve -o ${trace}`;
     const anyPorts = '--unattested-port 0 --attested-port 0 --management-port 0';
     const serve = [process.execPath, commandFile, 'serve', '--simulation', '--json'];
     traced = spawn('strace', [...strace.split(' '), ...serve, ...anyPorts.split(' ')], {
@@ -52,7 +55,10 @@ describe.runIf(canTrace)('a server and its runners, traced through a whole tour'
     const closed = once(traced, 'close');
     process.kill(server!, 'SIGTERM');
     await closed;
-    calls = readTrace(trace);
+    const all = readTrace(trace);
+    const threads = threadsOf(all, /\/runner\/probes\/\w+\.js/);
+    calls = all.filter(({ thread, name }) => !threads.has(thread) && !name.startsWith('clone'));
+    attempts = all.filter(({ thread, name }) => threads.has(thread) && !name.startsWith('clone'));
     expect(readdirSync(home)).toEqual([]);
   }, 60_000);
   afterAll(() => {
@@ -123,6 +129,26 @@ describe.runIf(canTrace)('a server and its runners, traced through a whole tour'
     ).toEqual([]);
   });
 
+  test('try to break out, at boot, to no further than where somebody waits for it', () => {
+    const tried = attempts.filter(({ name }) => /^(?:connect|bind|sendto)$/.test(name));
+    expect(tried.length).toBeGreaterThan(4);
+    for (const { rest } of tried) {
+      expect(rest).toMatch(/inet_addr\("127\.0\.0\.1"\)|sun_path=@"blindai-probe-[0-9a-f]{16}"/);
+    }
+    const written = attempts
+      .filter(
+        ({ name, rest }) =>
+          name.startsWith('open') && /O_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND)/.test(rest),
+      )
+      .filter(({ rest }) => !rest.includes('"/dev/null"'))
+      .filter(({ rest }) => !(rest.includes('O_TMPFILE') && pathOf(rest) === temporary));
+    for (const { rest } of written) {
+      expect(pathOf(rest)).toMatch(
+        /^\/proc\/\d+\/mem$|^\/dev\/|^\/sys\/kernel\/config\/tsm\/report$/,
+      );
+    }
+  });
+
   test('start the engine with its telemetry off, and with no other environment', () => {
     const runners = named(/^execve$/).filter(({ rest }) => rest.includes('/runner/main.js'));
     expect(runners.length).toBeGreaterThanOrEqual(2);
@@ -144,8 +170,26 @@ function portOf(address: string): number {
 
 /** Every call once: of one that was interrupted, the part with its arguments. */
 function readTrace(path: string): Call[] {
-  const calls = readFileSync(path, 'utf8').matchAll(/^\d+ +(\w+)\((.*)$/gm);
-  return [...calls].map(([, name, rest]) => ({ name: name!, rest: rest! }));
+  // Of one that starts a thread, the part with its result too.
+  const calls = readFileSync(path, 'utf8').matchAll(
+    /^(\d+) +(?:(\w+)\(|<\.\.\. (clone3?) resumed>)(.*)$/gm,
+  );
+  return [...calls].map(([, thread, name, resumed, rest]) => ({
+    thread: Number(thread),
+    name: name ?? resumed!,
+    rest: rest!,
+  }));
+}
+
+/** The threads of all processes that execute a program; none of them starts other processes. */
+function threadsOf(calls: readonly Call[], program: RegExp): ReadonlySet<number> {
+  const threads = new Set<number>();
+  for (const { thread, name, rest } of calls) {
+    if (name === 'execve' && program.test(rest)) threads.add(thread);
+    const started = name.startsWith('clone') ? / = (\d+)$/.exec(rest)?.[1] : undefined;
+    if (started !== undefined && threads.has(thread)) threads.add(Number(started));
+  }
+  return threads;
 }
 
 /** The first path that a call names. */

@@ -35,6 +35,7 @@ export interface Ready {
   readonly simulation: boolean;
   readonly measurement: string;
   readonly isolation: string;
+  readonly isolationMissing: readonly string[];
   readonly addresses: { unattested: string; attested: string; management: string };
 }
 

@@ -4,6 +4,7 @@ import { addCompletion } from './commands/completion.ts';
 import type { Context } from './commands/context.ts';
 import { addDelete } from './commands/delete.ts';
 import { addEvidence } from './commands/evidence.ts';
+import { addIsolation } from './commands/isolation.ts';
 import { addManifest } from './commands/manifest.ts';
 import { addModel } from './commands/model.ts';
 import { addModels } from './commands/models.ts';
@@ -26,6 +27,7 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     .showHelpAfterError('(--help tells more)');
   for (const add of [
     addServe,
+    addIsolation,
     addVerify,
     addUpload,
     addRun,

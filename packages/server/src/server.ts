@@ -17,7 +17,10 @@ export interface ReadyInfo {
   readonly simulation: boolean;
   /** Of the code that runs, in hex. */
   readonly measurement: string;
+  /** Of models from the server, each other and the machine, as it was found by trying. */
   readonly isolation: Isolation;
+  /** What keeps it from being `sandboxed`, and how to get it; empty if nothing does. */
+  readonly isolationMissing: readonly string[];
   readonly anonymous: boolean;
   /** `host:port` of each surface; null where it is off. */
   readonly addresses: Readonly<Record<Surface, string | null>>;
@@ -102,6 +105,7 @@ function describeReady(
     simulation: config.simulation,
     measurement: toHex(service.measurement),
     isolation: service.config.isolation,
+    isolationMissing: service.isolation.missing,
     anonymous: config.anonymous,
     addresses: {
       unattested: addressOf('unattested'),

@@ -8,7 +8,8 @@ import type { EvidenceProvider } from './evidence/provider.ts';
 import { createSimulatedProvider } from './evidence/simulated.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { RunnerPool } from './inference/pool.ts';
-import { enforceIsolation, isolationFound } from './isolation.ts';
+import { findIsolation, type IsolationFindings } from './isolation/find-isolation.ts';
+import { enforceIsolation } from './isolation/floor.ts';
 import type { Log } from './log.ts';
 import { measureBuild } from './measurement.ts';
 import { createModelBytes } from './models/model-bytes.ts';
@@ -19,7 +20,7 @@ import { blindaiRoutes } from './routes/blindai.ts';
 import { healthRoutes } from './routes/health.ts';
 import { openInferenceRoutes } from './routes/open-inference.ts';
 import type { Route } from './routes/route.ts';
-import type { Config } from './settings.ts';
+import type { Config, Isolation } from './settings.ts';
 import { version } from './version.ts';
 import { Work } from './work.ts';
 
@@ -29,6 +30,7 @@ export interface Service {
   readonly identity: Identity;
   /** The settings that clients find in the keyset. */
   readonly config: ServerConfig;
+  readonly isolation: IsolationFindings;
   readonly measurement: Uint8Array;
   /** Refuses new work at once, and ends what still runs after the drain time. */
   readonly drain: () => Promise<void>;
@@ -37,14 +39,24 @@ export interface Service {
 }
 
 /**
- * Finds the TEE, makes keys and the evidence for them, and puts the application together.
+ * Finds the TEE, tries to break out of a runner, makes keys and the evidence for them, and puts the application
+ * together.
  *
+ * @param find - Finds the isolation; what it found before, in tests that start many servers.
  * @throws {ServerError} `no-tee` or `isolation-too-weak`.
  */
-export async function createService(config: Config, log: Log): Promise<Service> {
+export async function createService(
+  config: Config,
+  log: Log,
+  find: (config: Config) => Promise<IsolationFindings> = findIsolation,
+): Promise<Service> {
   const provider = await findProvider(config);
-  enforceIsolation(config.isolation);
-  const attested = describeConfig(config, provider);
+  const isolation = await find(config);
+  for (const { probe, result } of isolation.probes) {
+    if (result === 'reached') log.warn({ event: 'probe-reached', probe });
+  }
+  enforceIsolation(config.isolation, isolation);
+  const attested = describeConfig(config, provider, isolation.level);
   const identity = await createIdentity(attested);
   const evidence = new EvidenceService({
     provider,
@@ -55,7 +67,7 @@ export async function createService(config: Config, log: Log): Promise<Service> 
   });
   await evidence.boot();
 
-  const pool = new RunnerPool(config, log);
+  const pool = new RunnerPool(config, log, isolation.cage);
   const models = new ModelRegistry(pool, config);
   const work = new Work();
   const app = createApp({
@@ -68,6 +80,7 @@ export async function createService(config: Config, log: Log): Promise<Service> 
     app,
     identity,
     config: attested,
+    isolation,
     measurement: provider.measurement,
     drain: async () => work.drain(config.drainTimeoutMs),
     close: async () => {
@@ -85,10 +98,14 @@ async function findProvider(config: Config): Promise<EvidenceProvider> {
 }
 
 /** Every setting on which security depends, and nothing else may weaken anything (trust.md, "config"). */
-function describeConfig(config: Config, provider: EvidenceProvider): ServerConfig {
+function describeConfig(
+  config: Config,
+  provider: EvidenceProvider,
+  isolation: Isolation,
+): ServerConfig {
   return {
     tee: provider.tee,
-    isolation: isolationFound,
+    isolation,
     anonymous: config.anonymous,
     storage: 'none',
     stateFreshness: 'none',

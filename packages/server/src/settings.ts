@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { limits } from '@blindai/protocol';
 import { z } from 'zod';
+import type { UserRange } from './inference/runner-users.ts';
 import { defaultModelBudgetBytes } from './models/model-budget.ts';
 
 /** What stands between a model and the server's keys (trust.md, "Isolation"). */
@@ -14,6 +15,8 @@ export interface Config {
   readonly anonymous: boolean;
   /** The least isolation of models with which the server starts. */
   readonly isolation: Isolation;
+  /** Users set aside for runners, each for one at a time; null = all run as the server's user. */
+  readonly runnerUids: UserRange | null;
   readonly unattestedAddress: string;
   /** null = off, 0 = any free port. */
   readonly unattestedPort: number | null;
@@ -57,7 +60,7 @@ interface Kind<Value> {
 
 interface Row<Value> extends Kind<Value> {
   readonly default: Value | ((simulation: boolean) => Value);
-  /** How help texts show a default that depends on the simulation. */
+  /** How help texts show a default that depends on the simulation, or that is written in another way. */
   readonly defaultText?: string;
   readonly description: string;
 }
@@ -83,6 +86,23 @@ const address: Kind<string> = {
 const port: Kind<number | null> = {
   schema: z.union([z.literal('off').transform(() => null), whole({ '': 1 }, 0, 65_535)]),
   hint: 'a port from 0 (any free one) to 65535, or "off"',
+};
+
+/** The largest number of a user that all programs take (systemd.io/UIDS-GIDS). */
+const mostUid = 2 ** 31 - 1;
+
+const uids: Kind<UserRange | null> = {
+  schema: z.union([
+    z.literal('off').transform(() => null),
+    z.string().transform((value, context) => {
+      const [, first, last] = (/^(\d{1,10})-(\d{1,10})$/.exec(value) ?? []).map(Number);
+      // User 0 is nobody's own.
+      if (first! > 0 && first! <= last! && last! <= mostUid) return { first: first!, last: last! };
+      context.addIssue({ code: 'custom', message: 'not a range of users' });
+      return z.NEVER;
+    }),
+  ]),
+  hint: 'two numbers with a hyphen between, from 1 on, or "off"',
 };
 
 const milliseconds: Kind<number> = {
@@ -150,6 +170,13 @@ const table: { readonly [Name in keyof Config]: Row<Config[Name]> } = {
     default: (simulation) => (simulation ? 'none' : 'sandboxed'),
     defaultText: 'none in simulation, else sandboxed',
     description: 'the least isolation of models with which the server starts',
+  },
+  runnerUids: {
+    ...uids,
+    // Set aside for nobody (systemd.io/UIDS-GIDS), and low enough for the maps of most user namespaces.
+    default: { first: 60_706, last: 61_183 },
+    defaultText: '60706-61183',
+    description: 'users for processes of models, one each, where the server may change users',
   },
   unattestedAddress: {
     ...address,
@@ -314,7 +341,8 @@ export const settings: readonly Setting[] = Object.freeze(
       flag: `--${words.replaceAll('_', '-')}`,
       environment: `BLINDAI_${words.toUpperCase()}`,
       key: words,
-      default: row.defaultText ?? String(row.default ?? 'off'),
+      default:
+        row.defaultText ?? String((row.default as string | number | boolean | null) ?? 'off'),
       hint: row.hint,
       isSwitch: row.hint === flag.hint,
       description: row.description,

@@ -35,6 +35,7 @@ describe('loadConfig', () => {
       simulation: false,
       anonymous: false,
       isolation: 'sandboxed',
+      runnerUids: { first: 60_706, last: 61_183 },
       unattestedPort: 9923,
       attestedPort: 9924,
       managementPort: 9925,
@@ -76,6 +77,13 @@ describe('loadConfig', () => {
     const path = await settingsFile('max_models = 7\n');
     const config = await loadConfig({ flags: {}, environment: { BLINDAI_CONFIG: path } });
     expect(config.maxModels).toBe(7);
+  });
+
+  it('reads a range of users, or that there is none', async () => {
+    const path = await settingsFile('runner_uids = "off"\n');
+    expect((await loadConfig({ flags: { config: path }, environment: {} })).runnerUids).toBe(null);
+    const config = await loadConfig({ flags: { runnerUids: '7000-7000' }, environment: {} });
+    expect(config.runnerUids).toEqual({ first: 7000, last: 7000 });
   });
 
   it('reads units of sizes and times, and ports that are off', async () => {
@@ -122,6 +130,10 @@ describe('loadConfig', () => {
     [{ idleTimeoutMs: '2147483648' }, '--idle-timeout-ms'],
     [{ simulation: 'yes' }, '--simulation'],
     [{ isolation: 'Sandboxed' }, '--isolation'],
+    [{ runnerUids: '0-9' }, '--runner-uids'],
+    [{ runnerUids: '20-10' }, '--runner-uids'],
+    [{ runnerUids: '1000' }, '--runner-uids'],
+    [{ runnerUids: '1-2147483648' }, '--runner-uids'],
     [{ logLevel: 'trace' }, '--log-level'],
     [{ runnerMemoryBytes: '127MiB' }, '--runner-memory-bytes'],
     [{ maxTensors: '257' }, '--max-tensors'],

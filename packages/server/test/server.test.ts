@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { encodeUploadHead } from '@blindai/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadConfig, type Config } from '../src/config.ts';
+import { findIsolation } from '../src/isolation/find-isolation.ts';
 import { isDumpable } from '../src/platform/process-control.ts';
 import { startServer, type RunningServer } from '../src/server.ts';
 import { openTls, readAll } from './raw-socket.ts';
@@ -32,13 +33,15 @@ const portOf = (address: string | null): number => Number(address?.split(':').at
 describe('startServer', () => {
   it('tells where it listens, what it is, and that it is a simulation', async () => {
     const log = recordLog();
+    const found = await findIsolation({ runnerUids: null, runnerMemoryBytes: 512 * 1024 ** 2 });
     const { ready } = await start({ unattestedAddress: '127.0.0.1' }, log);
     expect(ready).toEqual({
       version: expect.stringMatching(/^\d+\.\d+\.\d+/) as unknown,
       tee: 'simulation',
       simulation: true,
       measurement: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
-      isolation: 'none',
+      isolation: found.level,
+      isolationMissing: found.missing,
       anonymous: true,
       addresses: {
         unattested: expect.stringMatching(/^127\.0\.0\.1:[1-9]\d*$/) as unknown,
@@ -65,10 +68,9 @@ describe('startServer', () => {
     await expect(start({ simulation: false })).rejects.toMatchObject({ code: 'no-tee' });
   });
 
-  it('refuses with isolation-too-weak more isolation than there is', async () => {
-    await expect(start({ isolation: 'sandboxed' })).rejects.toMatchObject({
-      code: 'isolation-too-weak',
-    });
+  it('starts at a floor that it reaches', async () => {
+    const { ready } = await start();
+    expect((await start({ isolation: ready.isolation })).ready.isolation).toBe(ready.isolation);
   });
 
   it('refuses with port-in-use what another server has, and leaves nothing open', async () => {

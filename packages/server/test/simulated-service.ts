@@ -1,6 +1,10 @@
 import { loadConfig, type Config } from '../src/config.ts';
+import { findIsolation, type IsolationFindings } from '../src/isolation/find-isolation.ts';
 import { createService, type Service } from '../src/service.ts';
 import { recordLog, type RecordedLog } from './recorded-log.ts';
+
+/** Really found, but once for all servers of one test file. */
+let found: Promise<IsolationFindings> | undefined;
 
 /** A whole simulated server without sockets: real evidence, real runners, a log that keeps its lines. */
 export async function createSimulatedService(
@@ -8,5 +12,6 @@ export async function createSimulatedService(
 ): Promise<Service & { readonly log: RecordedLog }> {
   const log = recordLog();
   const config = await loadConfig({ flags: { simulation: true, ...flags }, environment: {} });
-  return { ...(await createService(config, log)), log };
+  const find = (): Promise<IsolationFindings> => (found ??= findIsolation(config));
+  return { ...(await createService(config, log, find)), log };
 }

@@ -1,4 +1,5 @@
 import type { ListedModel, ModelDescription, TensorMetadata } from '@blindai/client';
+import { align } from './align.ts';
 import type { Paint } from './colours.ts';
 import { printable } from './printable.ts';
 
@@ -41,19 +42,6 @@ export function formatModel(model: ModelDescription, paint: Paint): string {
 function describe({ name, datatype, shape }: TensorMetadata): string[] {
   const sizes = shape.map((size) => (size === -1 ? '?' : String(size)));
   return [nameOf(name), datatype, `[${sizes.join(', ')}]`];
-}
-
-/** Rows with their columns below each other. */
-function align(rows: readonly (readonly string[])[]): string[] {
-  const columns = rows[0]?.length ?? 0;
-  const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(...rows.map((row) => row[column]!.length)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column === columns - 1 ? cell : cell.padEnd(widths[column]!)))
-      .join('  '),
-  );
 }
 
 function nameOf(name: string): string {
