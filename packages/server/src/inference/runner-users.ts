@@ -24,6 +24,7 @@ export interface RunnerUsers {
    * @throws {ProtocolError} `too-many-requests` if all are taken.
    */
   take(): number | null;
+  /** Only once nothing runs as this user any more. */
   giveBack(user: number | null): void;
 }
 
