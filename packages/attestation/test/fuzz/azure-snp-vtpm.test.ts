@@ -15,7 +15,6 @@ fuzz({
     'endorsements',
     'certificate',
     'crl',
-    'trust-anchor',
     'certificate-chain',
     'crl-signature',
     'platform-match',
@@ -26,5 +25,12 @@ fuzz({
     'tpm-quote-signature',
     'pcr-digest',
   ],
-  reachedInWhole: ['certificate-validity', 'crl-validity', 'debug', 'migration', 'vmpl'],
+  reachedInWhole: [
+    'trust-anchor',
+    'certificate-validity',
+    'crl-validity',
+    'debug',
+    'migration',
+    'vmpl',
+  ],
 });

@@ -1,8 +1,10 @@
 import type { Bytes } from '../../src/encoding/byte-reader.ts';
 import { derOf, pemOf } from '../pem-der.ts';
 import { der, encodeDer, parseDer } from './mutate/der.ts';
+import { jsonStructure } from './mutate/json.ts';
 import type { Change, Kind } from './mutate/kind.ts';
 import { labelOf, pem } from './mutate/pem.ts';
+import { plainText } from './mutate/text.ts';
 import type { Random } from './random.ts';
 import type { Submission } from './submission.ts';
 
@@ -111,7 +113,7 @@ export interface Part {
   readonly name: string;
   /** Every small change of it; none where it is not found. */
   readonly changes: (submission: Submission, everyBit: boolean) => readonly Change<Submission>[];
-  /** Another format has the same part, and tries all of it; here a slice is enough. Default false. */
+  /** All of it is tried as other parts, or in another format: here a slice is enough. Default false. */
   readonly isElsewhere?: boolean;
   /** A change at random; the submission as it was where the part is not found. */
   readonly mutate: (submission: Submission, random: Random, other: Submission) => Submission;
@@ -135,6 +137,11 @@ export function part<Value>(name: string, kind: Kind<Value>, { read, write }: Le
       return write(submission, kind.mutate(value, random, read(other) ?? value));
     },
   };
+}
+
+/** A JSON text with parts that are tried by themselves: its structure, and a slice of its characters. */
+export function jsonParts(name: string, text: Lens<string>): Part[] {
+  return [part(name, jsonStructure, text), ...elsewhere([part(`${name}, text`, plainText, text)])];
 }
 
 /** The parts of another format, inside of this one. */

@@ -15,7 +15,6 @@ fuzz({
     'endorsements',
     'certificate',
     'crl',
-    'trust-anchor',
     'certificate-chain',
     'crl-signature',
     'tcb-info-signature',
@@ -27,6 +26,7 @@ fuzz({
     'quote-signature',
   ],
   reachedInWhole: [
+    'trust-anchor',
     'debug',
     'mode',
     'provisioning-key',

@@ -29,11 +29,11 @@ const sizes = isWhole
       cuts: Infinity,
       evidence: Infinity,
       part: Infinity,
-      further: 2_000,
-      signed: Infinity,
+      further: 500,
+      signed: 5_000,
       elsewhere: 2_000,
     }
-  : { cuts: 1_000, evidence: 1_000, part: 60, further: 5, signed: 30, elsewhere: 20 };
+  : { cuts: 1_000, evidence: 800, part: 40, further: 0, signed: 20, elsewhere: 10 };
 
 /** Tests one format with every kind of change. */
 export function fuzz(fuzzed: FuzzedFormat): void {
@@ -195,15 +195,16 @@ function numbered<Value>(number: number, change: Change<Value>): Change<Value> {
 /** @param isFirst - Of the first seed every bit is flipped in the whole run, of the others one of each byte. */
 function* smallChanges(seed: Seed, isFirst: boolean): Iterable<Change<Submission>> {
   for (const [index, { changes, isElsewhere = false }] of seed.parts.entries()) {
-    const size = isElsewhere ? sizes.elsewhere : index === 0 ? sizes.evidence : sizes.part;
-    yield* spread(changes(seed.submission, isWhole && isFirst), isFirst ? size : sizes.further);
+    const ofFirst = isElsewhere ? sizes.elsewhere : index === 0 ? sizes.evidence : sizes.part;
+    const size = isFirst ? ofFirst : sizes.further;
+    if (size > 0) yield* spread(changes(seed.submission, isWhole && isFirst), size);
   }
 }
 
 function* smallResignedChanges(seed: Seed): Iterable<Change<Promise<Submission>>> {
-  for (const { changes, resign, isElsewhere = false } of seed.signed) {
-    const size = isElsewhere ? sizes.elsewhere : sizes.signed;
-    for (const { name, make } of spread(changes(seed.submission, isWhole), size)) {
+  for (const [index, { changes, resign, isElsewhere = false }] of seed.signed.entries()) {
+    const all = changes(seed.submission, isWhole && index === 0);
+    for (const { name, make } of spread(all, isElsewhere ? sizes.elsewhere : sizes.signed)) {
       yield { name, make: async () => resign(make()) };
     }
   }

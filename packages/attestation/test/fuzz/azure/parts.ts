@@ -7,9 +7,9 @@ import {
   plainBytes,
   splice,
 } from '../mutate/bytes.ts';
-import { json, jsonAround } from '../mutate/json.ts';
+import { json } from '../mutate/json.ts';
 import type { Kind } from '../mutate/kind.ts';
-import { evidence, inside, type Lens, part, type Part } from '../part.ts';
+import { evidence, inside, jsonParts, type Lens, part, type Part } from '../part.ts';
 
 /** Where things stand in an HCL report. */
 export const hcl = {
@@ -178,7 +178,7 @@ const encodedText: Kind<Bytes> = {
 export function vtpmParts(names: { readonly quote: string; readonly report: string }): Part[] {
   const report = bytesAt(names.report);
   return [
-    part('evidence', jsonAround, text),
+    ...jsonParts('evidence', text),
     part('encoding of the evidence', encodedText, evidence),
     part('TPM quote', bytesWith(numbersInTpmQuote), bytesAt(names.quote, 'message')),
     part('signature of the TPM quote', plainBytes, bytesAt(names.quote, 'signature')),

@@ -36,7 +36,7 @@ export function outsizedCollateral(
       : hexBytes(textMember('pck_crl'));
   const lengths = [100_000, 700_000];
   return [
-    ...['pck_crl_issuer_chain', 'root_ca_crl', 'tcb_info'].flatMap((member) =>
+    ...['pck_crl_issuer_chain', 'tcb_info'].flatMap((member) =>
       longTexts('CERTIFICATE').map(([name, text]): [string, Submission] => [
         `${member} of ${name}`,
         textMember(member).write(submission, text),

@@ -1,13 +1,14 @@
 import type { Bytes } from '../../../src/encoding/byte-reader.ts';
 import { bytesWith } from '../mutate/bytes.ts';
 import { der } from '../mutate/der.ts';
-import { json, jsonAround } from '../mutate/json.ts';
+import { json } from '../mutate/json.ts';
 import { pem } from '../mutate/pem.ts';
 import { plainText } from '../mutate/text.ts';
 import {
   textMember,
   hexBytes,
   inside,
+  jsonParts,
   type Lens,
   memberParts,
   part,
@@ -67,7 +68,7 @@ export function mapParts(): Part[] {
 }
 
 function common(): Part[] {
-  return [memberParts('members'), part('collateral as text', jsonAround, endorsementsAsText)];
+  return [memberParts('members'), ...jsonParts('collateral as text', endorsementsAsText)];
 }
 
 /** Endorsements as JSON text, which they then are. */

@@ -11,11 +11,11 @@ export const json: Kind<string> = {
   },
 };
 
-/** A JSON text that holds parts which are tried by themselves: of its characters one bit each is enough. */
-export const jsonAround: Kind<string> = { ...json, changes: (text) => json.changes(text, false) };
+/** A JSON text whose characters are tried elsewhere. */
+export const jsonStructure: Kind<string> = { ...json, changes: (text) => jsonChanges(text) };
 
 /** Members and elements doubled, dropped, reordered; values of other types; texts that go deep. */
-export function jsonChanges(text: string): Change<string>[] {
+function jsonChanges(text: string): Change<string>[] {
   const tree = parseJsonTree(text);
   return [
     ...(tree ? treeChanges(tree) : []),

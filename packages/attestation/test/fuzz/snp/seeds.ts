@@ -18,7 +18,6 @@ import { haveVectors } from '../../vectors.ts';
 import { endorsementsAsText } from '../dcap/parts.ts';
 import { bytesWith, concat, type NumberField, plainBytes } from '../mutate/bytes.ts';
 import { der } from '../mutate/der.ts';
-import { jsonAround } from '../mutate/json.ts';
 import { pem } from '../mutate/pem.ts';
 import {
   bytesMember,
@@ -26,6 +25,7 @@ import {
   evidence,
   inside,
   type Lens,
+  jsonParts,
   memberParts,
   part,
   pemParts,
@@ -94,11 +94,7 @@ function endorsementParts(isPem: boolean): Seed['parts'] {
   const certificates = isPem
     ? [...pemParts('ek, PEM', textMember('ek'), 1), ...pemParts('crl, PEM', textMember('crl'), 1)]
     : [part('ek', der, bytesMember('ek')), part('crl', der, bytesMember('crl'))];
-  return [
-    ...certificates,
-    memberParts('members'),
-    part('endorsements as text', jsonAround, asText),
-  ];
+  return [...certificates, memberParts('members'), ...jsonParts('endorsements as text', asText)];
 }
 
 /** As JSON text, DER in base64. */
@@ -198,7 +194,7 @@ function realSeeds(): Seed[] {
             ? [part('ek alone', der, alone), part('ek alone, PEM', pem, alonePem)]
             : [
                 ...pemParts('ek, PEM', textMember('ek'), 1),
-                part('endorsements as text', jsonAround, asText),
+                ...jsonParts('endorsements as text', asText),
               ]),
         ],
         signed: [],
