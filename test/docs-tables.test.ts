@@ -34,7 +34,7 @@ import { attestationRoutes } from '../packages/server/src/routes/attestation.ts'
 import { blindaiRoutes } from '../packages/server/src/routes/blindai.ts';
 import { healthRoutes } from '../packages/server/src/routes/health.ts';
 import { openInferenceRoutes } from '../packages/server/src/routes/open-inference.ts';
-import { allowList } from '../packages/server/src/runner/cage/allow-list.ts';
+import { countAllowed } from '../packages/server/src/runner/cage/allow-list.ts';
 import { probeNames } from '../packages/server/src/runner/probes/probes.ts';
 import { parseSetting } from '../packages/server/src/settings.ts';
 import {
@@ -445,8 +445,8 @@ describe('docs/isolation.md', () => {
   });
 
   test('counts the system calls that are left', () => {
-    const left = allowList(systemCallsOf('x64')!, 1, null);
-    expect(section(page, 'The cage')).toContain(`${left.length} calls are left`);
+    const left = countAllowed(systemCallsOf('x64')!);
+    expect(section(page, 'The cage')).toContain(`${left} calls are left`);
   });
 });
 

@@ -12,6 +12,9 @@ export interface RunnerLimits {
   readonly maxReplyBytes: number;
 }
 
+/** Node's threads and the engine's, with room. */
+export const maxThreads = 128;
+
 /** What a runner needs to know to close its cage. */
 export interface CageSettings {
   /** Process id of the server: a runner whose parent is another one ends at once. */

@@ -7,8 +7,14 @@ import type { SealedModel } from '../models/model-bytes.ts';
 import { Conversation, PastPayload } from './conversation.ts';
 import { DenialReports, type DeniedCall } from './denial-reports.ts';
 import { FrameError } from './framing.ts';
-import { watchMemory, type MemoryWatch } from './memory-watch.ts';
-import type { CageStep, LoadMessage, RunMessage, RunnerLimits } from './messages.ts';
+import {
+  maxThreads,
+  type CageStep,
+  type LoadMessage,
+  type RunMessage,
+  type RunnerLimits,
+} from './messages.ts';
+import { watchProcess, type ProcessWatch } from './process-watch.ts';
 import { cutTensors, parseLoaded, parseRan, parseStarted } from './replies.ts';
 import { isCaged, type RunnerCage } from './runner-cage.ts';
 import type { ModelSignature, NamedTensorBytes } from './signature.ts';
@@ -67,7 +73,9 @@ export class RunnerProcess {
   readonly #user: number | null;
   #started = false;
   #signature: ModelSignature | null = null;
-  #watch: MemoryWatch | null = null;
+  /** From the first exchange on. */
+  #watch: ProcessWatch | null = null;
+  #isBusy = false;
   /** Why it is being killed, when that was decided here. */
   #reason: ProtocolError | null = null;
   #end: RunnerEnd | null = null;
@@ -213,13 +221,11 @@ export class RunnerProcess {
     await this.ended;
   }
 
-  /** Does one exchange under the deadline and the watch of the process's memory. */
+  /** Does one exchange under the deadline, while the process is watched closely. */
   async #converse<Reply>(until: AbortSignal, exchange: () => Promise<Reply>): Promise<Reply> {
     const giveUp = (): void => this.kill(until.reason as ProtocolError);
-    const most = this.#host.memoryBytes + programBytes;
-    const watch = (this.#watch = watchMemory(this.pid, most, () =>
-      this.kill(outOfMemory(this.#host)),
-    ));
+    this.#watch ??= this.#watchProcess();
+    this.#setBusy(true);
     if (until.aborted) giveUp();
     until.addEventListener('abort', giveUp);
     try {
@@ -229,9 +235,20 @@ export class RunnerProcess {
       return reply;
     } finally {
       until.removeEventListener('abort', giveUp);
-      watch.stop();
-      this.#watch = null;
+      this.#setBusy(false);
     }
+  }
+
+  #watchProcess(): ProcessWatch {
+    const residentBytes = this.#host.memoryBytes + programBytes;
+    return watchProcess(this.pid, { residentBytes, threads: maxThreads }, (what) =>
+      this.kill(what === 'threads' ? tooManyThreads() : outOfMemory(this.#host)),
+    );
+  }
+
+  #setBusy(isBusy: boolean): void {
+    this.#isBusy = isBusy;
+    if (this.#end === null) this.#watch?.busy(isBusy);
   }
 
   /** A runner that could not close its cage is not given a model. */
@@ -246,6 +263,7 @@ export class RunnerProcess {
       const finish = (exitCode: number | null, signal: string | null): void => {
         const error = this.#reason ?? this.#explain(exitCode, signal);
         this.#end = { error, exitCode, signal };
+        this.#watch?.stop();
         this.#denials?.close();
         this.#host.cage.users.giveBack(this.#user);
         onEnd(this.#end);
@@ -263,7 +281,7 @@ export class RunnerProcess {
       return new ProtocolError('internal', 'the inference engine did not start');
     }
     // An allocation that failed where nothing can be thrown ends the process: not every death is a crash.
-    const dataBytes = this.#watch?.last?.dataBytes ?? 0;
+    const dataBytes = (this.#isBusy ? this.#watch?.last?.dataBytes : null) ?? 0;
     if (dataBytes > nearLimit * this.#host.memoryBytes) return outOfMemory(this.#host);
     const how = signal ?? `exit code ${exitCode}`;
     return new ProtocolError('model-crashed', `the process that ran the model ended with ${how}`);
@@ -285,6 +303,10 @@ function explainFault(fault: unknown): ProtocolError {
   return fault instanceof FrameError
     ? new ProtocolError('model-crashed', 'the model broke the process that ran it')
     : new ProtocolError('internal', 'the server cannot take the answer');
+}
+
+function tooManyThreads(): ProtocolError {
+  return new ProtocolError('model-crashed', `the model started more than ${maxThreads} threads`);
 }
 
 function outOfMemory(host: RunnerHost): ProtocolError {

@@ -30,8 +30,11 @@ export class SystemCallError extends Error {
  */
 export function loadKoffi(call: string): typeof Koffi {
   if (process.platform !== 'linux') throw new SystemCallError(call, 'ENOSYS');
-  return require('koffi') as typeof Koffi;
+  // Once: `require` looks for files again if somebody else loaded it first, and files may be out of reach.
+  return (loaded ??= require('koffi') as typeof Koffi);
 }
+
+let loaded: typeof Koffi | undefined;
 
 /**
  * Binds a function of the C library that returns −1 and sets errno when it fails. Nothing is loaded before

@@ -26,3 +26,15 @@ export function readProcessMemory(pid: number): ProcessMemory | null {
   const pageBytes = getPageSize();
   return { residentBytes: pages[1]! * pageBytes, dataBytes: pages[5]! * pageBytes };
 }
+
+/** How many threads a process has, or null if it is gone, or the system does not tell. */
+export function readThreadCount(pid: number): number | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // proc(5): the name of the program stands in brackets, and may hold any; num_threads is field 20.
+    const count = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[17]);
+    return Number.isInteger(count) ? count : null;
+  } catch {
+    return null;
+  }
+}

@@ -44,6 +44,7 @@ describe.each(Object.entries(architectures))('on %s', (architecture, audit) => {
 
   test('what is on no list is refused, whatever its arguments', () => {
     const allowed = new Set([...allowedNames().map(calls.numberOf), calls.numberOf('clone3')]);
+    expect(judge('sched_getparam')).toBe(refusal);
     let refused = 0;
     for (let number = 0; number < 1024; number++) {
       if (allowed.has(number)) continue;
@@ -113,6 +114,21 @@ describe.each(Object.entries(architectures))('on %s', (architecture, audit) => {
     }
   });
 
+  test('advice is about memory of its own, clocks and processors are its own', () => {
+    for (const advice of [4, 8, 10, 14]) expect(judge('madvise', [0, 1, advice])).toBe('allow');
+    const MADV_MERGEABLE = 12;
+    for (const advice of [MADV_MERGEABLE, 9, 18, 20, 21, 22, 25, 100, 101]) {
+      expect(judge('madvise', [0, 1, advice])).toBe(refusal);
+    }
+    for (const call of ['clock_gettime', 'clock_getres', 'clock_nanosleep']) {
+      for (const clock of [0, 1, 2, 3, 4, 7, 11]) expect(judge(call, [clock])).toBe('allow');
+      // The clock of process 1, as the kernel numbers it.
+      expect(judge(call, [(~1 << 3) | 2])).toBe(refusal);
+    }
+    expect(judge('sched_getaffinity', [0])).toBe('allow');
+    expect(judge('sched_getaffinity', [1])).toBe(refusal);
+  });
+
   test('names of threads are all that prctl does, and flags all that fcntl tells', () => {
     expect(judge('prctl', [15])).toBe('allow');
     const PR_SET_DUMPABLE = 4;
@@ -141,7 +157,9 @@ describe.each(Object.entries(architectures))('on %s', (architecture, audit) => {
     });
     expect(runFilter(listened, callOf(calls, 'socket', []))).toBe('announce');
     expect(runFilter(listened, callOf(calls, 'mprotect', [0, 1, 4]))).toBe('announce');
+    // But for what honest runners try, and can do without.
     expect(runFilter(listened, callOf(calls, 'clone3', []))).toBe('errno 38');
+    expect(runFilter(listened, callOf(calls, 'sched_getparam', []))).toBe('errno 1');
     expect(runFilter(listened, { number: 0, audit: 0x4000_0003 })).toBe('announce');
     expect(runFilter(listened, callOf(calls, 'read', []))).toBe('allow');
   });

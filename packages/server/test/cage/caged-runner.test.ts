@@ -97,6 +97,18 @@ const deniedIn = ({ lines }: RecordedLog): unknown[][] =>
     .filter(({ event }) => event === 'call-denied')
     .map(({ call, callNumber }) => [call, callNumber]);
 
+describe.runIf(isComplete)('a runner that starts threads without end', () => {
+  test('is ended, whose user it may be', async () => {
+    const { pool, log } = startPool(everything, 'swarm');
+    const loaded = await load(pool, identity());
+    await expect(loaded.run([], patient)).rejects.toMatchObject({
+      code: 'model-crashed',
+      message: 'the model started more than 128 threads',
+    });
+    expect(log.lines.at(-1)).toMatchObject({ event: 'runner-crashed', signal: 'SIGKILL' });
+  });
+});
+
 describe.runIf(isComplete)('system calls that a runner is refused', () => {
   test('fail, and the first of each is told by name and number', async () => {
     const { said, log } = await attempt([

@@ -8,6 +8,7 @@ import type { Condition, Rule } from './filter-program.ts';
  * creates, starts a program, or reaches another process.
  */
 
+const EPERM = 1;
 const ENOSYS = 38;
 
 // futex(2), without the flags for private futexes (128) and the real-time clock (256).
@@ -41,6 +42,25 @@ const PR_SET_VMA = 0x5356_4d41;
 
 const F_GETFL = 3;
 
+/**
+ * madvise(2): what allocators say of memory that they do not need, and how it is to be kept. Not among them is
+ * MADV_MERGEABLE, which would let a process find out what others have in memory.
+ */
+const advice = {
+  MADV_NORMAL: 0,
+  MADV_WILLNEED: 3,
+  MADV_DONTNEED: 4,
+  MADV_FREE: 8,
+  MADV_DONTFORK: 10,
+  MADV_HUGEPAGE: 14,
+  MADV_NOHUGEPAGE: 15,
+  MADV_DONTDUMP: 16,
+  MADV_DODUMP: 17,
+};
+
+/** clock_gettime(2): beyond these bits are the clocks of other processes, the time that each has computed. */
+const ownClocks = 0x0f;
+
 /** An argument whose low half is exactly this; the kernel looks at no more of an `int`. */
 function is(argument: number, equals: number): Condition {
   return { argument, half: 'low', mask: 0xffff_ffff, equals };
@@ -58,6 +78,8 @@ function isNull(argument: number): Condition[] {
 
 /** A call and when it is allowed: always, or if one of the lists of conditions holds. */
 type Entry = readonly [name: string, provided?: readonly (readonly Condition[])[]];
+
+const ownClock = [[has(0, ~ownClocks >>> 0, 0)]];
 
 /** @param self - This process, as it is known to itself. */
 function entries(self: number, denialSocket: number | null): readonly Entry[] {
@@ -82,17 +104,17 @@ function entries(self: number, denialSocket: number | null): readonly Entry[] {
     ['munmap'],
     ['mprotect', [[has(2, PROT_EXEC, 0)]]],
     ['mremap'],
-    ['madvise'],
+    ['madvise', Object.values(advice).map((value) => [is(2, value)])],
     ['brk'],
     ['sched_yield'],
     // Asked of the kernel only where the clock cannot be read without it.
-    ['clock_gettime'],
-    ['clock_getres'],
+    ['clock_gettime', ownClock],
+    ['clock_getres', ownClock],
     ['gettimeofday'],
     ['time'],
     ['getcpu'],
     ['nanosleep'],
-    ['clock_nanosleep'],
+    ['clock_nanosleep', ownClock],
     ['epoll_pwait'],
     ['epoll_wait'],
     ['epoll_ctl'],
@@ -101,10 +123,7 @@ function entries(self: number, denialSocket: number | null): readonly Entry[] {
     ['getrandom'],
     ['getpid'],
     ['gettid'],
-    ['sched_getaffinity'],
-    // Asked by V8's threads when they begin, which may be late.
-    ['sched_getscheduler'],
-    ['sched_getparam'],
+    ['sched_getaffinity', [[is(0, 0)]]],
     // One's own limits, read but not set.
     ['prlimit64', [[is(0, 0), ...isNull(2)]]],
     ['getrlimit'],
@@ -145,9 +164,27 @@ export function allowList(
     if (number === undefined) return [];
     return [{ number, verdict: { kind: 'allow' }, ...(provided !== undefined && { provided }) }];
   });
-  // Its arguments are out of a filter's reach. The C library then starts threads by `clone`.
-  const clone3 = calls.numberOf('clone3')!;
-  return [...rules, { number: clone3, verdict: { kind: 'errno', errno: ENOSYS } }];
+  return [...rules, ...quietRefusals.map(([name, errno]) => refuse(calls.numberOf(name)!, errno))];
+}
+
+/**
+ * Calls that honest runners make and can do without, so that nobody needs to hear of them. The arguments of
+ * clone3 are out of a filter's reach; the C library then starts threads by clone. The others are asked by
+ * threads of V8 that begin late, and would tell which processes there are.
+ */
+const quietRefusals = [
+  ['clone3', ENOSYS],
+  ['sched_getscheduler', EPERM],
+  ['sched_getparam', EPERM],
+] as const;
+
+function refuse(number: number, errno: number): Rule {
+  return { number, verdict: { kind: 'errno', errno } };
+}
+
+/** How many calls are allowed, some of them with some arguments only. */
+export function countAllowed(calls: SystemCallTable): number {
+  return allowList(calls, 1, null).filter(({ verdict }) => verdict.kind === 'allow').length;
 }
 
 /** The names on the list; for tests. */

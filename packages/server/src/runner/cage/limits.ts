@@ -1,18 +1,15 @@
-import type { CageStep } from '../../inference/messages.ts';
+import { maxThreads, type CageStep } from '../../inference/messages.ts';
 import { lowerResourceLimit } from '../../platform/resource-limits.ts';
 import { step } from './step.ts';
 
 /** Enough for Node and the engine, which open nothing more once the cage is closed. */
 const maxOpenFiles = 64;
 
-/** Node's threads and the engine's, with room; only a user of its own has a count of its own. */
-const maxThreads = 128;
-
 /**
  * Bounds what this process can take from the machine.
  *
  * @param memoryBytes - The most memory that it may allocate.
- * @param hasOwnUser - Whether its user is nobody else's.
+ * @param hasOwnUser - Whether its user is nobody else's: the threads of a user are counted together.
  */
 export function lowerLimits(memoryBytes: number, hasOwnUser: boolean): CageStep {
   return step('limits', () => {

@@ -3,7 +3,7 @@ import type { CageStep } from '../../inference/messages.ts';
 import { sendDescriptor } from '../../platform/descriptor-passing.ts';
 import { installFilter, installFilterWithListener } from '../../platform/seccomp.ts';
 import { systemCalls, type SystemCallTable } from '../../platform/system-calls.ts';
-import { allowList } from './allow-list.ts';
+import { allowList, countAllowed } from './allow-list.ts';
 import { assembleFilter } from './filter-program.ts';
 import { NotInForce, step } from './step.ts';
 
@@ -30,7 +30,7 @@ export function allowSystemCalls(denialSocket: number | null): readonly CageStep
     if (calls === null) throw new NotInForce(`no list for ${process.arch}`);
     if (denialSocket !== null) announcing = announce(calls, denialSocket);
     if (!announcing.inForce) installFilter(assemble(calls, null));
-    return `${allowList(calls, process.pid, null).length} calls on all threads, ${process.arch}`;
+    return `${countAllowed(calls)} calls are left on all threads, ${process.arch}`;
   });
   if (denialSocket !== null) closeSync(denialSocket);
   return [filtering, announcing];
