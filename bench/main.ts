@@ -12,6 +12,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureBatching } from './batching/section.ts';
+import { measureCage } from './cage/section.ts';
 import { measureConnecting } from './connecting/section.ts';
 import { measureLatency } from './latency/section.ts';
 import { measureLoading } from './loading/section.ts';
@@ -34,6 +35,7 @@ const sections: Readonly<Record<string, Section>> = {
   batching: measureBatching,
   load: measureLoading,
   upload: measureUploading,
+  cage: measureCage,
 };
 
 const { values, positionals } = parseArgs({
