@@ -9,6 +9,8 @@ export interface ProcessMemory {
   readonly residentBytes: number;
   /** What counts towards its data limit, whether in physical memory or not. */
   readonly dataBytes: number;
+  /** All addresses that it has taken, whether anything is there or not. */
+  readonly addressBytes: number;
 }
 
 /** The memory of a process, or null if the process is ending or gone, or the system does not tell. */
@@ -24,7 +26,11 @@ export function readProcessMemory(pid: number): ProcessMemory | null {
   // A process that is just ending has given its memory back, and its entry is still there.
   if (pages[1] === 0) return null;
   const pageBytes = getPageSize();
-  return { residentBytes: pages[1]! * pageBytes, dataBytes: pages[5]! * pageBytes };
+  return {
+    residentBytes: pages[1]! * pageBytes,
+    dataBytes: pages[5]! * pageBytes,
+    addressBytes: pages[0]! * pageBytes,
+  };
 }
 
 /** How many threads a process has, or null if it is gone, or the system does not tell. */

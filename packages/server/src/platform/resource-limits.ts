@@ -8,6 +8,7 @@ const resources = {
   processes: 6,
   openFiles: 7,
   lockedMemory: 8,
+  addressSpace: 9,
   pendingSignals: 11,
   messageQueues: 12,
 } as const;

@@ -99,6 +99,15 @@ describe.each(kinds)('caged as $name', (around) => {
     expect(new Set(askElsewhere(source, around) as string[])).toEqual(new Set(['EPERM']));
   });
 
+  test('addresses are bounded: also memory that is only read costs the kernel tables', () => {
+    const source = caged(`
+      // Of a mapping that is only read nothing counts towards the limit of data.
+      const map = (gibibytes) => ['mmap', 0, gibibytes * 1024 ** 3, 1, 0x4022, -1, 0];
+      answer = attempts([map(17), map(8), map(8), map(8)]);
+    `);
+    expect(askElsewhere(source, around)).toEqual(['ENOMEM', 'done', 'done', 'ENOMEM']);
+  });
+
   test('and do what runners need with others', () => {
     const source = caged(`
       answer = attempts([
