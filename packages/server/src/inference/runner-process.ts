@@ -136,7 +136,8 @@ export class RunnerProcess {
   /**
    * Loads the model. When `until` is aborted, the process is killed and the reason thrown.
    *
-   * @throws {ProtocolError} `model-refused`, `model-memory`, `model-crashed`; `internal` if the engine does
+   * @throws {ProtocolError} `model-refused`, `model-memory`, `model-crashed`; `not-ready` if the process is
+   *   killed from outside before it was given the model, `internal` if the engine does
    *   not even start. The process is gone then.
    */
   async load(model: SealedModel, optimize: boolean, until: AbortSignal): Promise<void> {
@@ -278,7 +279,10 @@ export class RunnerProcess {
 
   #explain(exitCode: number | null, signal: string | null): ProtocolError {
     if (!this.#started) {
-      return new ProtocolError('internal', 'the inference engine did not start');
+      // Killed by the system, for memory, or by its operator: the next one may well start.
+      return signal === 'SIGKILL'
+        ? new ProtocolError('not-ready', "the model's process was killed while it started")
+        : new ProtocolError('internal', 'the inference engine did not start');
     }
     // An allocation that failed where nothing can be thrown ends the process: not every death is a crash.
     const dataBytes = (this.#isBusy ? this.#watch?.last?.dataBytes : null) ?? 0;

@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import type { TensorBytes } from '@blindai/protocol';
 import { describe, expect, test } from 'vitest';
+import { descendantsOf } from '../../../../test/support/process-watch.ts';
 import { identity, loop, zeros } from '../onnx/models.ts';
 import { asFloats, floats, rounds, tensor } from '../onnx/tensors.ts';
 import {
@@ -28,6 +30,23 @@ async function crash({ runners, log }: TestedPool): Promise<void> {
     )
     .toContain(pid);
 }
+
+describe.runIf(process.platform === 'linux')('a process that is killed (needs /proc)', () => {
+  test('before it was given the model is not ready, and no bug', async () => {
+    // A program that says nothing: it never gets as far as to be given a model.
+    const { load } = startPool({}, fileURLToPath(new URL('never-starts.mjs', import.meta.url)));
+    const before = new Set(descendantsOf(process.pid));
+    const loaded = load(identity());
+    const refused = expect(loaded).rejects.toMatchObject({
+      code: 'not-ready',
+      message: "the model's process was killed while it started",
+    });
+    const started = (): number[] => descendantsOf(process.pid).filter((pid) => !before.has(pid));
+    await expect.poll(started, eventually).toHaveLength(1);
+    process.kill(started()[0]!, 'SIGKILL');
+    await refused;
+  });
+});
 
 describe('a model that hangs', () => {
   test('ends in model-timeout with its process gone, and runs again', async () => {
