@@ -156,14 +156,19 @@ class Part {
     denials?.handedOver();
     const fail = (why: string): void => this.#conversation.end(new ProtocolError('internal', why));
     this.#gone = new Promise((resolve) => {
-      this.#child.once('exit', (code, signal) => {
+      const gone = (why: string): void => {
         this.#isGone = true;
-        fail(`the process that tries to break out ended with ${signal ?? `exit code ${code}`}`);
+        fail(why);
         resolve();
+      };
+      this.#child.once('exit', (code, signal) =>
+        gone(`the process that tries to break out ended with ${signal ?? `exit code ${code}`}`),
+      );
+      // Without a process id it never started; one that cannot be killed shows elsewhere.
+      this.#child.on('error', ({ code }: NodeJS.ErrnoException) => {
+        if (this.#child.pid === undefined) gone(`node cannot be started once more (${code})`);
       });
     });
-    // A process that cannot be started, or not be killed: both show elsewhere.
-    this.#child.on('error', () => undefined);
     this.#conversation = new Conversation(
       this.#child.stdio[3] as Duplex,
       () => fail('the process that tries to break out does not speak as it should'),

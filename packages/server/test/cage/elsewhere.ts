@@ -68,12 +68,46 @@ export function askElsewhere(
   return JSON.parse(out);
 }
 
-/** Whether programs can be run in these surroundings; prints why tests are skipped if not. */
+/** What there is of them, by name: it is found out once, and told once. */
+const possible = new Map<string, boolean>();
+
+/**
+ * Whether programs can be run in these surroundings; prints why tests are skipped if not. Whether there are
+ * such surroundings is up to the machine. That a user may reach node and this repository is up to where they
+ * were put, so that it can be had everywhere.
+ */
 export function isPossible(around: Surroundings): boolean {
+  const known = possible.get(around.name);
+  if (known !== undefined) return known;
+  const found = isStartable(around) && isReachable(around);
+  possible.set(around.name, found);
+  return found;
+}
+
+function isStartable({ name, command }: Surroundings): boolean {
   if (process.platform !== 'linux')
-    return available(`Linux, for ${around.name}`, false, { environmental: true });
-  const { status } = runElsewhere(`await import('BUILT/inference/framing.js')`, around);
-  return available(`a process as ${around.name}`, status === 0, { environmental: true });
+    return available(`Linux, for ${name}`, false, { environmental: true });
+  const [first, ...rest] = [...command, 'true'];
+  const { status } = spawnSync(first, rest);
+  return available(`a process as ${name}`, status === 0, { environmental: true });
+}
+
+/**
+ * Reads the built package and its libraries, and starts node from there, as a server does: the first node
+ * may still be started with capabilities that setpriv had.
+ */
+function isReachable(around: Surroundings): boolean {
+  const { status } = runElsewhere(
+    `
+      import { spawnSync } from 'node:child_process';
+      await import('BUILT/isolation/find-isolation.js');
+      const { status } = spawnSync(process.execPath, ['-e', '0']);
+      process.exit(status ?? 1);
+    `,
+    around,
+  );
+  const what = `a node, and a built repository, in folders that are open to ${around.name}`;
+  return available(what, status === 0);
 }
 
 export function isRoot(): boolean {

@@ -48,6 +48,7 @@ function around(
 }
 
 const EPERM = 1;
+const EACCES = 13;
 const EINVAL = 22;
 const ENOSYS = 38;
 const NEW_LISTENER = 8;
@@ -142,6 +143,12 @@ describe.runIf(able.includes(surroundings.nobody))('an unprivileged server', () 
     const found = asNobody(around(...calls.map((call) => ({ call, errno: EPERM }))));
     expect(found.level).toBe('none');
     expect(found.missing.join()).toContain('"signal" fails without a cage too');
+  });
+
+  test('that may not run node has no isolation, and says so at once', () => {
+    const found = asNobody(around({ call: 'execve', errno: EACCES }));
+    expect(found.level).toBe('none');
+    expect(found.missing).toEqual(['node cannot be started once more (EACCES)']);
   });
 });
 
