@@ -7,7 +7,7 @@ import { startWatched, type Memory, type WatchedServer } from './support/watched
 
 /*
  * Requests at random over every port and route of a served process. BLINDAI_FUZZ_REQUESTS says how many
- * (`npm run fuzz:requests`: 20 000), BLINDAI_FUZZ_SEED which.
+ * (`npm run fuzz:requests`: 50 000), BLINDAI_FUZZ_SEED which.
  */
 
 const requests = Number(process.env['BLINDAI_FUZZ_REQUESTS'] ?? 1500);
@@ -78,10 +78,11 @@ describe.runIf(process.platform === 'linux')('fuzzed requests (needs /proc)', ()
       await attacker.send(requests - first, between);
       const late = await server.memory();
 
-      const { tried, answered, faults } = attacker.findings;
+      const { tried, answered, statuses, faults } = attacker.findings;
       if (process.env['BLINDAI_FUZZ_REQUESTS'] !== undefined) {
         print('tried', tried);
         print('answered', answered);
+        printTable('answered, by kind and status', statuses);
         print(
           'memory',
           new Map(Object.entries({ ...prefixed('early', early), ...prefixed('late', late) })),
@@ -120,5 +121,19 @@ function prefixed(when: string, { heapBytes, residentBytes }: Memory): Record<st
 function print(title: string, counts: ReadonlyMap<string, number>): void {
   const rows = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
   const lines = rows.map(([name, count]) => `  ${name.padEnd(24)}${String(count).padStart(7)}`);
+  process.stdout.write(`${title}\n${lines.join('\n')}\n`);
+}
+
+function printTable(title: string, counts: ReadonlyMap<string, ReadonlyMap<number, number>>): void {
+  const columns = [...new Set([...counts.values()].flatMap((row) => [...row.keys()]))].sort(
+    (a, b) => a - b,
+  );
+  const head = ['', ...columns.map(String)];
+  const rows = [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, row]) => [kind, ...columns.map((status) => String(row.get(status) ?? '-'))]);
+  const lines = [head, ...rows].map(
+    ([kind, ...cells]) => `  ${kind!.padEnd(24)}${cells.map((cell) => cell.padStart(7)).join('')}`,
+  );
   process.stdout.write(`${title}\n${lines.join('\n')}\n`);
 }

@@ -20,12 +20,20 @@ export interface Findings {
   readonly tried: Map<string, number>;
   /** How often each code was answered; a status stands for itself where all was well. */
   readonly answered: Map<string, number>;
+  /** How often each kind was answered with each status. */
+  readonly statuses: Map<string, Map<number, number>>;
   /** What must not have happened, with the number of the case. */
   readonly faults: string[];
 }
 
 /** What a finding tells of the request that made it. */
 type Sent = Pick<Abuse, 'kind' | 'surface' | 'bytes' | 'isBad'>;
+
+/** What else a server may answer here. */
+export interface AttackerOptions {
+  /** Codes of statuses from 500 on that are no fault. Default: none. */
+  readonly alsoTaken?: ReadonlySet<string>;
+}
 
 /** One connection that is used as long as the server keeps it. */
 interface Connection {
@@ -38,19 +46,31 @@ interface Connection {
  * so that one that finds something can be made again.
  */
 export class Attacker {
-  readonly findings: Findings = { tried: new Map(), answered: new Map(), faults: [] };
+  readonly findings: Findings = {
+    tried: new Map(),
+    answered: new Map(),
+    statuses: new Map(),
+    faults: [],
+  };
   readonly #ports: Ports;
   readonly #modelId: string;
   readonly #seed: number;
+  readonly #alsoTaken: ReadonlySet<string>;
   /** What lasts until a timeout, and is not waited for before. */
   readonly #held: Promise<void>[] = [];
   #next = 0;
   #isServerStopping = false;
 
-  constructor(ports: Ports, modelId: string, seed: number) {
+  constructor(
+    ports: Ports,
+    modelId: string,
+    seed: number,
+    { alsoTaken = new Set() }: AttackerOptions = {},
+  ) {
     this.#ports = ports;
     this.#modelId = modelId;
     this.#seed = seed;
+    this.#alsoTaken = alsoTaken;
   }
 
   /** Sends the next cases, some at a time; `between` is called now and then. */
@@ -85,10 +105,18 @@ export class Attacker {
   ): Promise<void> {
     const { surface, method, kind } = request;
     this.#count(this.findings.tried, kind);
-    const { socket, reader } = await this.#connection(surface, connections);
-    socket.write(request.bytes);
     const isHead = method === 'HEAD';
-    const answer = await reader.next(isHead);
+    const isReused = connections.get(surface)?.reader.isOpen === true;
+    let { socket, reader } = await this.#connection(surface, connections);
+    socket.write(request.bytes);
+    let answer = await reader.next(isHead);
+    if (answer === null && isReused) {
+      // The server may have closed what was idle for long at the moment when this was written.
+      this.#count(this.findings.tried, 'asked again');
+      ({ socket, reader } = await this.#connection(surface, connections));
+      socket.write(request.bytes);
+      answer = await reader.next(isHead);
+    }
     if (answer === null) {
       if (!this.#isServerStopping) this.#blame(number, request, 'no answer');
       return;
@@ -163,7 +191,11 @@ export class Attacker {
 
   #judge(answer: Answer, sent: Sent, number: number, isHead: boolean): void {
     this.#count(this.findings.answered, codeOf(answer));
+    const ofKind = this.findings.statuses.get(sent.kind) ?? new Map<number, number>();
+    this.findings.statuses.set(sent.kind, ofKind);
+    this.#count(ofKind, answer.status);
     if (this.#isServerStopping && codeOf(answer) === 'going-down') return;
+    if (this.#alsoTaken.has(codeOf(answer))) return;
     const fault = faultOf(answer, isHead);
     if (fault !== null) this.#blame(number, sent, fault);
     else if (sent.isBad && answer.status < 300)
@@ -179,7 +211,7 @@ export class Attacker {
     return connection;
   }
 
-  #count(counts: Map<string, number>, name: string): void {
+  #count<Name>(counts: Map<Name, number>, name: Name): void {
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
 

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { checkoutFolder } from './checkout.ts';
 
 /** The folder beside a checkout with evidence, models and recordings that are not ours to ship. */
-export const sharedFolder: string = fileURLToPath(new URL('../../../shared', import.meta.url));
+export const sharedFolder: string = join(checkoutFolder, '../shared');
 
 /**
  * Whether something that a test needs is there. Where it is not, the reason is printed and the test may skip.
