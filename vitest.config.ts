@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const packages = ['attestation', 'protocol', 'simulator', 'client', 'server'];
@@ -26,5 +27,7 @@ export default defineConfig({
     env: { ORT_DISABLE_TELEMETRY: '1' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // By default one core is left idle: of two, half the machine.
+    maxWorkers: availableParallelism(),
   },
 });
