@@ -7,8 +7,9 @@ import { hasProcesses } from '../../src/platform/users.ts';
 import { askElsewhere, isPossible, isRoot, surroundings, type Surroundings } from './elsewhere.ts';
 
 const onLinux = process.platform === 'linux';
-const range = { first: 60_800, last: 60_803 };
-const all = [60_800, 60_801, 60_802, 60_803];
+// None that servers take by default: those of other tests may have taken them.
+const range = { first: 60_610, last: 60_613 };
+const all = [60_610, 60_611, 60_612, 60_613];
 
 /** A process of a user, which ends when it is told to: nothing of ours, so that any user may run it. */
 async function startAs(uid: number): Promise<ChildProcess> {
@@ -24,8 +25,8 @@ const canBeAnother =
   onLinux &&
   isRoot() &&
   available(
-    'a process as user 60801',
-    spawnSync('sleep', ['0'], { uid: 60_801, gid: 60_801 }).status === 0,
+    'a process as user 60611',
+    spawnSync('sleep', ['0'], { uid: 60_611, gid: 60_611 }).status === 0,
     { environmental: true },
   );
 
@@ -34,8 +35,8 @@ describe.runIf(onLinux)('users of their own', () => {
     const users = ownUsers(range);
     expect(new Set(all.map(() => users.take()))).toEqual(new Set(all));
     expect(() => users.take()).toThrow(expect.objectContaining({ code: 'too-many-requests' }));
-    users.giveBack(60_802);
-    expect(users.take()).toBe(60_802);
+    users.giveBack(60_612);
+    expect(users.take()).toBe(60_612);
   });
 
   test('are begun with anywhere in the range', () => {
@@ -44,14 +45,14 @@ describe.runIf(onLinux)('users of their own', () => {
   });
 
   test.runIf(canBeAnother)('are not taken while they have a process, whosever it is', async () => {
-    const child = await startAs(60_801);
-    const users = ownUsers({ first: 60_801, last: 60_801 });
-    expect(hasProcesses(60_801)).toBe(true);
+    const child = await startAs(60_611);
+    const users = ownUsers({ first: 60_611, last: 60_611 });
+    expect(hasProcesses(60_611)).toBe(true);
     expect(() => users.take()).toThrow(expect.objectContaining({ code: 'too-many-requests' }));
     child.kill('SIGKILL');
     await once(child, 'exit');
-    expect(hasProcesses(60_801)).toBe(false);
-    expect(users.take()).toBe(60_801);
+    expect(hasProcesses(60_611)).toBe(false);
+    expect(users.take()).toBe(60_611);
   });
 });
 
@@ -70,7 +71,7 @@ const plan = (where: Surroundings): unknown =>
   askElsewhere(
     `
       import { planRunnerUsers } from 'BUILT/inference/runner-users.js';
-      const { areOwn, reason } = planRunnerUsers({ first: 60800, last: 60803 });
+      const { areOwn, reason } = planRunnerUsers({ first: 60610, last: 60613 });
       console.log(JSON.stringify({ areOwn, reason }));
     `,
     where,
@@ -84,7 +85,7 @@ describe('the plan', () => {
   test.runIf(isRoot() && isPossible(surroundings.here))(
     "is to give root's runners their own",
     () => {
-      expect(plan(surroundings.here)).toEqual({ areOwn: true, reason: '60800 to 60803' });
+      expect(plan(surroundings.here)).toEqual({ areOwn: true, reason: '60610 to 60613' });
     },
   );
 
@@ -100,7 +101,7 @@ describe('the plan', () => {
     () => {
       expect(plan(surroundings.namespace)).toEqual({
         areOwn: false,
-        reason: 'users 60800 to 60803 do not exist in this user namespace',
+        reason: 'users 60610 to 60613 do not exist in this user namespace',
       });
     },
   );
