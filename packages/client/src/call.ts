@@ -22,6 +22,8 @@ export type Call = Omit<TransportRequest, 'headers' | 'maxReplyBytes'> & {
   readonly ownerToken: string;
   /** Of the model that alone may be run. */
   readonly modelHash?: string;
+  /** Whether the server is told how long its answer is waited for. */
+  readonly tellsTimeout?: boolean;
 };
 
 /**
@@ -30,7 +32,7 @@ export type Call = Omit<TransportRequest, 'headers' | 'maxReplyBytes'> & {
  * @throws what the transport throws, and the error that the server tells of.
  */
 export async function call(transport: Transport, request: Call): Promise<TransportReply> {
-  const { encoding, ownerToken, modelHash, ...rest } = request;
+  const { encoding, ownerToken, modelHash, tellsTimeout = false, ...rest } = request;
   const { type, maxReplyBytes } = encodings[encoding];
   const reply = await transport.send({
     ...rest,
@@ -39,6 +41,8 @@ export async function call(transport: Transport, request: Call): Promise<Transpo
       ...(request.body !== null && { 'content-type': type }),
       [headers.ownerToken]: ownerToken,
       ...(modelHash !== undefined && { [headers.modelHash]: modelHash }),
+      ...(tellsTimeout &&
+        rest.timeoutMs !== null && { [headers.timeout]: String(Math.ceil(rest.timeoutMs)) }),
     },
     maxReplyBytes,
   });

@@ -9,9 +9,11 @@ import {
   headers,
   isOwnerToken,
   limits,
+  runners,
   Tensor,
   toHex,
   type Keyset,
+  type Runner,
   type ServerConfig,
 } from '@blindai/protocol';
 import type { AttestedServer } from './attested-server.ts';
@@ -36,6 +38,13 @@ export interface UploadOptions extends CallOptions {
   readonly name?: string | undefined;
   /** True asks for the engine's full graph optimisation, false for none. Default true. */
   readonly optimize?: boolean | undefined;
+  /**
+   * `per-caller`: each run gets a process of its own, ended afterwards, so that the model cannot keep anything
+   * of one caller for another; slower. Default `shared`.
+   */
+  readonly runner?: 'shared' | 'per-caller' | undefined;
+  /** Whether runs of different callers may be computed as one, where that is faster. Default false. */
+  readonly batchAcrossCallers?: boolean | undefined;
   /** Who may delete the model: 43 characters of base64url. Default: the client's own. */
   readonly ownerToken?: string | undefined;
   /** Told after each piece that was handed to the connection. */
@@ -77,7 +86,15 @@ export interface ListOptions extends CallOptions {
 }
 
 const callOptions = ['timeoutMs', 'signal'] as const satisfies (keyof CallOptions)[];
-const uploadOptions = [...callOptions, 'name', 'optimize', 'ownerToken', 'onProgress'];
+const uploadOptions = [
+  ...callOptions,
+  'name',
+  'optimize',
+  'runner',
+  'batchAcrossCallers',
+  'ownerToken',
+  'onProgress',
+];
 const runOptions = [...callOptions, 'modelHash'];
 const ownerOptions = [...callOptions, 'ownerToken'];
 
@@ -150,6 +167,8 @@ export class BlindAIClient implements AsyncDisposable {
       const settings = {
         modelName: options.name ?? model.name,
         optimize: options.optimize ?? true,
+        runner: runnerOf(options),
+        batchAcrossCallers: options.batchAcrossCallers ?? false,
       };
       const onProgress = options.onProgress ?? ((): void => {});
       const hash = this.#runtime.createSha256();
@@ -182,7 +201,7 @@ export class BlindAIClient implements AsyncDisposable {
    * @param model - Its id, or its SHA-256 in hex, which finds one's own models, and on an anonymous server
    * those of anonymous uploads.
    * @param inputs - Tensors by input name, or in the order of the model's inputs, or the only one.
-   * @param options.timeoutMs - Default 60 000.
+   * @param options.timeoutMs - Default 60 000. The server is told, and does not run what nobody waits for.
    * @throws {ModelError} `not-found` (absent or not yours), `model-crashed`, `model-timeout` …
    * @throws {InputError} `bad-input` when a name, datatype or shape does not fit the model, `too-large`.
    * @see wire.md §1
@@ -209,6 +228,7 @@ export class BlindAIClient implements AsyncDisposable {
       encoding: 'cbor',
       ownerToken: this.#ownerToken,
       ...(demanded !== null && { modelHash: demanded }),
+      tellsTimeout: true,
       body: parts,
       bodyBytes: parts.reduce((bytes, part) => bytes + part.length, 0),
       timeoutMs: options.timeoutMs ?? 60_000,
@@ -316,6 +336,11 @@ export class BlindAIClient implements AsyncDisposable {
     }
     return token;
   }
+}
+
+function runnerOf({ runner = 'shared' }: UploadOptions): Runner {
+  if (runners.includes(runner)) return runner;
+  throw new InputError('bad-input', `runner must be one of ${runners.join(', ')}`);
 }
 
 function hashOf(hex: string): string {

@@ -33,17 +33,14 @@ const pieceBytes = 1_048_576;
  */
 export function createUploadBody(
   model: OpenModel,
-  settings: Pick<UploadRequest, 'modelName' | 'optimize'>,
+  settings: Omit<UploadRequest, 'length' | 'sha256'>,
   hash: IncrementalHash,
   onProgress: (progress: UploadProgress) => void,
 ): UploadBody {
   const isStream = model.length === null;
   const head = encodeUploadHead(model.length);
   const encodeTail = (length: number, sha256: Uint8Array): Uint8Array =>
-    encodeUploadTail(
-      { ...settings, length, sha256, batchAcrossCallers: false, runner: 'shared' },
-      isStream,
-    );
+    encodeUploadTail({ ...settings, length, sha256 }, isStream);
   let digest = new Uint8Array(32);
 
   async function* bytes(): AsyncGenerator<Uint8Array> {

@@ -4,6 +4,8 @@ export const headers = {
   ownerToken: 'Blindai-Owner-Token',
   /** With a run: SHA-256 that the model must have, hex. With its answer: the one that it has. */
   modelHash: 'Blindai-Model-Hash',
+  /** With a run: how long its caller waits for the answer, in milliseconds; the server may give up sooner. */
+  timeout: 'Blindai-Timeout',
   /** The error's code alone, beside `code: sentence` in the body. */
   error: 'Blindai-Error',
 } as const;

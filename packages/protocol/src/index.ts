@@ -40,6 +40,7 @@ export {
   encodeUploadHead,
   encodeUploadReply,
   encodeUploadTail,
+  runners,
   type Runner,
   type UploadReply,
   type UploadRequest,

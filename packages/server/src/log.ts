@@ -15,6 +15,7 @@ export const logEvents = [
   'runner-started',
   'runner-ended',
   'runner-crashed',
+  'model-planned',
   'model-quarantined',
   'call-denied',
   'probe-reached',
@@ -56,6 +57,10 @@ export interface LogFields {
   readonly signal?: string;
   /** How many times in a row, or how many there are. */
   readonly count?: number;
+  /** How a model's runs are spread: threads, processes at most, and rows that are computed as one. */
+  readonly threads?: number;
+  readonly runners?: number;
+  readonly rows?: number;
   readonly tee?: string;
   readonly isolation?: string;
   readonly measurement?: string;
@@ -94,6 +99,9 @@ const allowed: { readonly [Name in keyof Required<LogFields>]: (value: unknown) 
   exitCode: count,
   signal: text(/^SIG[A-Z0-9]{1,8}$/),
   count,
+  threads: count,
+  runners: count,
+  rows: count,
   tee: word,
   isolation: word,
   measurement: text(/^[0-9a-f]{64,96}$/),

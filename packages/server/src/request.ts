@@ -7,6 +7,8 @@ export interface HttpRequest {
   /** Absolute; host and scheme mean nothing. */
   readonly url: string;
   readonly headers: Pick<Headers, 'get' | 'has'>;
+  /** What the request came over, the same for all that came over it; undefined where there is none. */
+  readonly connection?: object;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
   /** Null where there is none. */

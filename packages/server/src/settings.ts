@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
+import { availableParallelism, totalmem } from 'node:os';
 import { limits } from '@blindai/protocol';
 import { z } from 'zod';
 import type { UserRange } from './inference/runner-users.ts';
-import { defaultModelBudgetBytes } from './models/model-budget.ts';
+import type { Scheduling } from './inference/run-plan.ts';
 
 /** What stands between a model and the server's keys (trust.md, "Isolation"). */
 export type Isolation = 'sandboxed' | 'separated' | 'none';
@@ -42,6 +43,13 @@ export interface Config {
   readonly inferenceTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly runnerMemoryBytes: number;
+  readonly maxRunnersBytes: number;
+  /** Cores that models compute on. */
+  readonly cores: number;
+  readonly scheduling: Scheduling;
+  /** The most rows that are computed as one; 1 = no batches. */
+  readonly maxBatchRows: number;
+  readonly batchDelayMs: number;
   readonly maxQueuedRuns: number;
   /** Domains of operators that models may use besides those that every model may. */
   readonly operatorDomains: readonly string[];
@@ -152,6 +160,13 @@ function whole(
   });
 }
 
+/** A part of the memory that this process may use: what is left is for everything else. */
+function memoryPart(divisor: number): number {
+  // 0 or undefined where nothing constrains the process; some systems report a huge number instead.
+  const constrained = process.constrainedMemory() || Infinity;
+  return Math.floor(Math.min(totalmem(), constrained) / divisor);
+}
+
 /** Every setting once: what it may be, what it is if nobody says, and what it means. */
 const table: { readonly [Name in keyof Config]: Row<Config[Name]> } = {
   simulation: {
@@ -225,8 +240,8 @@ const table: { readonly [Name in keyof Config]: Row<Config[Name]> } = {
   maxModels: { ...count(1, 100_000), default: 64, description: 'most models held at once' },
   maxModelsBytes: {
     ...bytes(1),
-    default: defaultModelBudgetBytes,
-    defaultText: "half of the machine's memory",
+    default: () => memoryPart(4),
+    defaultText: "a quarter of the machine's memory",
     description: 'largest sum of all models held at once',
   },
   maxBufferedBytes: {
@@ -279,6 +294,35 @@ const table: { readonly [Name in keyof Config]: Row<Config[Name]> } = {
     ...bytes(128 * MIB),
     default: 4 * GIB,
     description: 'memory of one runner process; a model takes two to four times its size',
+  },
+  maxRunnersBytes: {
+    ...bytes(128 * MIB),
+    default: () => memoryPart(2),
+    defaultText: "half of the machine's memory",
+    description: 'memory of all runner processes together; idle models give way beyond it',
+  },
+  cores: {
+    ...count(1, 1024),
+    default: availableParallelism,
+    defaultText: 'all there are',
+    description: 'cores that models compute on',
+  },
+  scheduling: {
+    ...choice('auto', 'throughput', 'latency'),
+    default: 'auto',
+    description:
+      'many processes of one thread for a model, or one of many; auto: what a short trial shows',
+  },
+  maxBatchRows: {
+    ...count(1, 4096),
+    default: 16,
+    description: 'most rows of waiting runs that are computed as one, where that pays; 1 for none',
+  },
+  batchDelayMs: {
+    schema: whole({ '': 1, ms: 1, s: 1000 }, 0, 10_000),
+    hint: 'milliseconds, or a whole number with ms or s, at most 10 s',
+    default: 0,
+    description: 'how long a run waits for others to be computed with it; 0: only those there',
   },
   maxQueuedRuns: {
     ...count(1, 100_000),

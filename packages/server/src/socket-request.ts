@@ -9,6 +9,7 @@ export class SocketRequest implements HttpRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: HttpRequest['headers'];
+  readonly connection: object;
   readonly body: IncomingBody | null;
   readonly #controller = new AbortController();
 
@@ -17,6 +18,7 @@ export class SocketRequest implements HttpRequest {
     const method = incoming.method!;
     this.method = method;
     this.url = readUrl(incoming);
+    this.connection = incoming.socket;
     this.headers = new RawHeaders(incoming.rawHeaders);
     this.body = method === 'GET' || method === 'HEAD' ? null : new IncomingBody(incoming);
     outgoing.once('close', () => {

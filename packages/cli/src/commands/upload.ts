@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { connect } from '@blindai/client/node';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import {
   addServerOptions,
   connectOptions,
@@ -15,6 +15,8 @@ import { type Context, json } from './context.ts';
 interface UploadFlags extends ServerFlags {
   readonly name?: string;
   readonly optimize: boolean;
+  readonly runner: 'shared' | 'per-caller';
+  readonly batchAcrossCallers?: boolean;
   readonly ownerTokenFile: string;
   readonly showToken?: boolean;
   readonly json?: boolean;
@@ -29,6 +31,15 @@ export function addUpload(program: Command, context: Context): void {
     .argument('<model>', 'an ONNX file')
     .option('--name <name>', "the model's name (default: the file's)")
     .option('--no-optimize', 'load the model without graph optimisation')
+    .addOption(
+      new Option(
+        '--runner <kind>',
+        'per-caller: a process of its own for each run, ended afterwards',
+      )
+        .choices(['shared', 'per-caller'])
+        .default('shared'),
+    )
+    .option('--batch-across-callers', 'let runs of different callers be computed as one')
     .option('--show-token', 'print the owner token too')
     .option('--json', 'print one JSON object');
   addTokenOption(command, context);
@@ -51,6 +62,8 @@ Examples:
       const { modelId, modelHash } = await client.uploadModel(model, {
         name: flags.name ?? basename(model),
         optimize: flags.optimize,
+        runner: flags.runner,
+        batchAcrossCallers: flags.batchAcrossCallers === true,
         timeoutMs: flags.timeout * 1000,
         onProgress: ({ sentBytes, totalBytes }) => bar.update(sentBytes, totalBytes),
       });

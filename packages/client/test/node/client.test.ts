@@ -24,6 +24,7 @@ import {
   Tensor,
   type ModelSource,
   type RunInputs,
+  type UploadOptions,
   type UploadProgress,
 } from '../../src/node/index.ts';
 import { BlindAIClient as Client } from '../../src/client.ts';
@@ -78,8 +79,12 @@ function keepingUpload(received: {
 }
 
 /** A server that keeps the run that it is sent. */
-function keepingRun(received: { run?: ReturnType<typeof decodeRun> }): Handle {
-  return answer((body) => {
+function keepingRun(received: {
+  run?: ReturnType<typeof decodeRun>;
+  headers?: IncomingMessage['headers'];
+}): Handle {
+  return answer((body, request) => {
+    received.headers = request.headers;
     received.run = decodeRun(body);
     return Buffer.concat(encodeRunReply([]));
   });
@@ -154,6 +159,19 @@ describe('uploadModel', () => {
     expect(received.model.equals(model)).toBe(true);
     expect(received.request).toMatchObject({ modelName: 'model.onnx', optimize: false });
     expect(received.headers).toMatchObject({ 'blindai-owner-token': otherToken });
+  });
+
+  it('asks for a process for each caller, and for batches across callers', async () => {
+    const received = { model: Buffer.alloc(0) } as Parameters<typeof keepingUpload>[0];
+    await using pair = await connectTo(keepingUpload(received));
+    await pair.client.uploadModel(model, { runner: 'per-caller', batchAcrossCallers: true });
+    expect(received.request).toMatchObject({ runner: 'per-caller', batchAcrossCallers: true });
+    const options = { runner: 'my-own' } as unknown as UploadOptions;
+    expect(await rejection(pair.client.uploadModel(model, options))).toMatchObject({
+      name: 'InputError',
+      code: 'bad-input',
+      message: 'runner must be one of shared, per-caller',
+    });
   });
 
   it('makes an owner token for each connect', async () => {
@@ -263,6 +281,16 @@ describe('runModel', () => {
     expect(received.run).toMatchObject({ modelId: null, modelHash: 'ab'.repeat(32) });
     const { bytes } = received.run!.inputs.at(0)!;
     expect(Buffer.compare(bytes, new Uint8Array(large.buffer))).toBe(0);
+  });
+
+  it.each([
+    [undefined, '60000'],
+    [1234.5, '1235'],
+  ])('tells how long it waits for the answer, %s ms', async (timeoutMs, said) => {
+    const received: Parameters<typeof keepingRun>[0] = {};
+    await using pair = await connectTo(keepingRun(received));
+    await pair.client.runModel('some-id', input, { timeoutMs });
+    expect(received.headers).toMatchObject({ 'blindai-timeout': said });
   });
 
   it('returns the outputs in order', async () => {

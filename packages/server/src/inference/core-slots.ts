@@ -1,16 +1,41 @@
+import { FairQueue } from './fair-queue.ts';
+
+/** What somebody needs to compute. */
+export interface TurnRequest {
+  /** Who shares the cores, each evenly: a model. */
+  readonly sharer: object;
+  /** Threads that compute at once. */
+  readonly cores: number;
+  /** How long it will probably take. */
+  readonly expectedMs: number;
+}
+
+interface Waiter {
+  readonly cores: number;
+  readonly expectedMs: number;
+  readonly proceed: () => void;
+}
+
 /**
- * Lets no more than so many runners compute at once, first come, first served, since more threads than cores
- * make all of them slow. A turn is lent for a bounded time: what computes longer goes on, but no longer keeps
- * others waiting, so that a model that hangs never stops the other models.
+ * Lets no more threads compute at once than there are cores, since more make all of them slow. Who has had the
+ * least time of cores is next. A turn is lent for a bounded time: what computes longer goes on, but no longer
+ * keeps others waiting, so that a model that hangs never stops the other models.
  */
 export class CoreSlots {
+  readonly #count: number;
   readonly #longestTurnMs: number;
   #free: number;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new FairQueue<object, Waiter>();
 
   constructor(count: number, longestTurnMs: number) {
+    this.#count = count;
     this.#free = count;
     this.#longestTurnMs = longestTurnMs;
+  }
+
+  /** Whether a core would be had at once. */
+  get hasFree(): boolean {
+    return this.#free > 0 && this.#waiting.size === 0;
   }
 
   /**
@@ -19,43 +44,75 @@ export class CoreSlots {
    * @returns what ends the turn; calling it again does nothing.
    * @throws the reason of `until`, if that is aborted first.
    */
-  async take(until: AbortSignal): Promise<() => void> {
+  async take(request: TurnRequest, until: AbortSignal): Promise<() => void> {
     until.throwIfAborted();
-    if (this.#free > 0) this.#free -= 1;
-    else await this.#wait(until);
-    let isOver = false;
-    const end = (): void => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(timer);
-      this.#passOn();
-    };
-    const timer = setTimeout(end, this.#longestTurnMs);
-    return end;
+    const cores = Math.min(request.cores, this.#count);
+    const { sharer, expectedMs } = request;
+    if (this.#waiting.size === 0 && cores <= this.#free) {
+      this.#free -= cores;
+      return this.#lend(sharer, cores, 0);
+    }
+    await this.#wait(sharer, { cores, expectedMs }, until);
+    return this.#lend(sharer, cores, expectedMs);
   }
 
-  #wait(until: AbortSignal): Promise<void> {
+  /** @param chargedMs - What the sharer was charged ahead, for each core. */
+  #lend(sharer: object, cores: number, chargedMs: number): () => void {
+    const startedAt = performance.now();
+    let isLent = true;
+    let isOver = false;
+    const giveBack = (): void => {
+      if (!isLent) return;
+      isLent = false;
+      clearTimeout(timer);
+      this.#free += cores;
+      this.#passOn();
+    };
+    const timer = setTimeout(giveBack, this.#longestTurnMs);
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      const tookMs = performance.now() - startedAt;
+      this.#waiting.charge(sharer, (tookMs - chargedMs) * cores);
+      giveBack();
+    };
+  }
+
+  #wait(
+    sharer: object,
+    { cores, expectedMs }: Omit<Waiter, 'proceed'>,
+    until: AbortSignal,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
-      const proceed = (): void => {
-        until.removeEventListener('abort', giveUp);
-        resolve();
+      const waiter: Waiter = {
+        cores,
+        expectedMs,
+        proceed: () => {
+          until.removeEventListener('abort', giveUp);
+          resolve();
+        },
       };
       const giveUp = (): void => {
-        this.#waiting.delete(proceed);
+        this.#waiting.delete(sharer, waiter);
         reject(until.reason as Error);
+        this.#passOn();
       };
-      this.#waiting.add(proceed);
+      this.#waiting.add(sharer, waiter);
       until.addEventListener('abort', giveUp, { once: true });
     });
   }
 
+  /** Who is next but needs more cores than are free keeps the others waiting, or it would wait for ever. */
   #passOn(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#free += 1;
-      return;
+    for (
+      let next = this.#waiting.peek();
+      next !== undefined && next.item.cores <= this.#free;
+      next = this.#waiting.peek()
+    ) {
+      this.#waiting.take();
+      this.#free -= next.item.cores;
+      this.#waiting.charge(next.sharer, next.item.expectedMs * next.item.cores);
+      next.item.proceed();
     }
-    this.#waiting.delete(next);
-    next();
   }
 }

@@ -8,7 +8,9 @@ import { keepDescriptorsFromChildren } from '../platform/inherited-descriptors.t
 import { CoreSlots } from './core-slots.ts';
 import { HostedModel, type ModelHost, type ModelSettings } from './hosted-model.ts';
 import type { RunOptions } from './pending-run.ts';
+import type { RunPlan, Scheduling } from './run-plan.ts';
 import { leastDemanded, type RunnerCage } from './runner-cage.ts';
+import { RunnerMemory } from './runner-memory.ts';
 import { runnerProgram } from './runner-process.ts';
 import { sharedUser } from './runner-users.ts';
 import type { ModelSignature } from './signature.ts';
@@ -29,16 +31,20 @@ export interface PoolConfig {
   readonly operatorDomains?: readonly string[];
   /** Default: what the machine has. */
   readonly cores?: number;
-  /**
-   * Threads of the engine for one run. Default the cores, at most 4: with one process for each model a
-   * single thread would leave the others idle, and beyond four few models gain.
-   */
-  readonly threadsPerRunner?: number;
+  /** How a model's runs are spread over processes. Default `auto`. */
+  readonly scheduling?: Scheduling;
+  /** The most rows, along a free first dimension, that are computed as one. Default 1: none are. */
+  readonly maxBatchRows?: number;
+  /** How long a run may wait for others to be computed with it. Default 0: only those that wait anyway. */
+  readonly batchDelayMs?: number;
+  /** All processes together, in bytes; idle models give way beyond it. Default: no bound. */
+  readonly maxRunnersBytes?: number;
 }
 
-/** A model that was loaded once, and is run by a process of its own. */
+/** A model that was loaded once, and is run by processes of its own. */
 export interface LoadedModel {
   readonly signature: ModelSignature;
+  readonly plan: RunPlan;
   /** How it is at this moment. A process that ended is no reason not to be ready: the next run starts another. */
   readonly health: ModelHealth;
   /**
@@ -50,7 +56,7 @@ export interface LoadedModel {
    *   `model-memory`, `model-crashed`, `not-found` after `unload`, `going-down`.
    */
   run(inputs: readonly TensorBytes[], options: RunOptions): Promise<TensorBytes[]>;
-  /** Kills the model's process and answers whoever waits; resolves when the process is gone. */
+  /** Kills the model's processes and answers whoever waits; resolves when they are gone. */
   unload(): Promise<void>;
 }
 
@@ -71,7 +77,7 @@ const leastMemoryBytes = 128 * 1024 ** 2;
 const longestTurnMs = 250;
 
 /**
- * Runs models, each in a process of its own, and no more of them at once than the machine has cores.
+ * Runs models, each in processes of its own, and no more threads at once than the machine has cores.
  *
  * Close it in the end: runners die with this process, but the empty folder they work in stays.
  */
@@ -93,7 +99,6 @@ export class RunnerPool {
     program: string = runnerProgram,
   ) {
     const cores = config.cores ?? availableParallelism();
-    const threads = config.threadsPerRunner ?? Math.min(cores, 4);
     if (process.platform === 'linux') keepDescriptorsFromChildren();
     this.#folder = mkdtempSync(join(tmpdir(), `blindai-runners-${process.pid}-`));
     chmodSync(this.#folder, 0o500);
@@ -102,7 +107,6 @@ export class RunnerPool {
         program,
         folder: this.#folder,
         memoryBytes: Math.max(config.runnerMemoryBytes, leastMemoryBytes),
-        threads,
         limits: {
           maxTensors: config.maxTensors,
           maxRank: config.maxRank,
@@ -112,7 +116,12 @@ export class RunnerPool {
         operatorDomains: config.operatorDomains ?? [],
         cage,
       },
-      slots: new CoreSlots(Math.max(1, Math.floor(cores / threads)), longestTurnMs),
+      slots: new CoreSlots(cores, longestTurnMs),
+      memory: new RunnerMemory(config.maxRunnersBytes ?? Infinity),
+      cores,
+      scheduling: config.scheduling ?? 'auto',
+      maxBatchRows: config.maxBatchRows ?? 1,
+      batchDelayMs: config.batchDelayMs ?? 0,
       maxQueuedRuns: config.maxQueuedRuns,
       loadTimeoutMs: config.loadTimeoutMs,
       log,
@@ -147,6 +156,9 @@ export class RunnerPool {
     }
     return {
       signature: hosted.signature,
+      get plan() {
+        return hosted.plan;
+      },
       get health() {
         return hosted.health;
       },

@@ -16,6 +16,7 @@ import {
 } from './messages.ts';
 import { watchProcess, type ProcessWatch } from './process-watch.ts';
 import { cutTensors, parseLoaded, parseRan, parseStarted } from './replies.ts';
+import type { JoinedInputs } from './rows.ts';
 import { isCaged, type RunnerCage } from './runner-cage.ts';
 import type { ModelSignature, NamedTensorBytes } from './signature.ts';
 import { spawnRunner } from './spawn-runner.ts';
@@ -31,7 +32,6 @@ export interface RunnerHost {
   /** Empty folder that runners work in. */
   readonly folder: string;
   readonly memoryBytes: number;
-  readonly threads: number;
   readonly limits: RunnerLimits;
   readonly operatorDomains: readonly string[];
   readonly cage: RunnerCage;
@@ -140,7 +140,11 @@ export class RunnerProcess {
    *   killed from outside before it was given the model, `internal` if the engine does
    *   not even start. The process is gone then.
    */
-  async load(model: SealedModel, optimize: boolean, until: AbortSignal): Promise<void> {
+  async load(
+    model: SealedModel,
+    { optimize, threads }: Pick<LoadMessage, 'optimize' | 'threads'>,
+    until: AbortSignal,
+  ): Promise<void> {
     const { source } = model;
     const message: LoadMessage = {
       kind: 'load',
@@ -148,7 +152,7 @@ export class RunnerProcess {
       memoryBytes: this.#host.memoryBytes,
       user: this.#user,
       reportsDenials: this.#denials !== null,
-      threads: this.#host.threads,
+      threads,
       optimize,
       modelBytes: model.bytes,
       modelIn: source.kind === 'descriptor' ? 'descriptor' : 'payload',
@@ -179,21 +183,17 @@ export class RunnerProcess {
    * Runs the loaded model, one run at a time. When `until` is aborted, the process is killed and the reason
    * thrown: the engine cannot be stopped in any other way.
    *
-   * @param inputs - All inputs in the model's order, already matched to its signature.
+   * @param inputs - All of them in the model's order, already matched to its signature.
    * @param hold - Asks for room for the outputs, in bytes, before they are read; what it throws is thrown.
    * @throws {ProtocolError} `bad-input` or `too-large`, after which the runner goes on; `model-memory` or
    *   `model-crashed`, after which it is gone.
    */
   async run(
-    inputs: readonly NamedTensorBytes[],
+    { tensors: inputs, payload }: JoinedInputs,
     until: AbortSignal,
     hold: (bytes: number) => void = () => undefined,
   ): Promise<NamedTensorBytes[]> {
-    const message: RunMessage = {
-      kind: 'run',
-      tensors: inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
-    };
-    const payload = inputs.map(({ bytes }) => bytes);
+    const message: RunMessage = { kind: 'run', tensors: inputs };
     const reply = await this.#converse(until, () => {
       this.#conversation.say(message, payload);
       type Answer = NamedTensorBytes[] | ProtocolError;

@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os';
 import { ProtocolError } from '@blindai/protocol';
 
 /** How many bytes all models together may take, those included that are still arriving. */
@@ -25,11 +24,4 @@ export class ModelBudget {
   giveBack(bytes: number): void {
     this.#left += bytes;
   }
-}
-
-/** Half of the memory that this process may use: the rest is for running the models. */
-export function defaultModelBudgetBytes(): number {
-  // 0 or undefined where nothing constrains the process; some systems report a huge number instead.
-  const constrained = process.constrainedMemory() || Infinity;
-  return Math.floor(Math.min(totalmem(), constrained) / 2);
 }

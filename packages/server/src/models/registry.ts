@@ -158,7 +158,7 @@ export class ModelRegistry {
   }
 
   async #admit(
-    { modelName = '', optimize, runner = 'shared' }: UploadSettings,
+    { modelName = '', optimize, runner, batchAcrossCallers }: UploadSettings,
     sealed: SealedModel,
     owner: Owner,
   ): Promise<{ modelId: string; hash: Uint8Array }> {
@@ -174,7 +174,7 @@ export class ModelRegistry {
       const ref = await modelRefOf(modelId);
       const loaded = await this.#pool.load(
         sealed,
-        { optimize, runner },
+        { optimize, runner, batchAcrossCallers },
         { timeoutMs: this.#config.loadTimeoutMs, modelRef: ref },
       );
       const hash = toHex(sealed.sha256);

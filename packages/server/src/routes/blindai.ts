@@ -10,6 +10,8 @@ import {
   UploadDecoder,
   type UploadRequest,
 } from '@blindai/protocol';
+import { callerOf } from '../access/caller.ts';
+import { callerTimeoutOf } from '../access/caller-timeout.ts';
 import { ownerOf } from '../access/owner.ts';
 import { enforcePermission } from '../access/permission.ts';
 import {
@@ -74,7 +76,8 @@ async function upload(call: Call, options: BlindaiOptions): Promise<Response> {
 
 async function run(call: Call, { config, models, buffered }: BlindaiOptions): Promise<Response> {
   enforcePermission(config);
-  const caller = await ownerOf(call.request);
+  const owner = await ownerOf(call.request);
+  const callerTimeoutMs = callerTimeoutOf(call.request);
   using lease = buffered.lease();
   const body = await readBody(call.request, requestLimits(config), call.signal, lease);
   call.noted.bytes = body.length;
@@ -82,7 +85,7 @@ async function run(call: Call, { config, models, buffered }: BlindaiOptions): Pr
   if (inputs.length > config.maxTensors) {
     throw new ProtocolError('too-large', `a run has at most ${config.maxTensors} inputs here`);
   }
-  const model = models.find(modelId === null ? { hash: modelHash! } : { id: modelId }, caller);
+  const model = models.find(modelId === null ? { hash: modelHash! } : { id: modelId }, owner);
   call.noted.modelRef = model.ref;
   enforceHash(call.request, model.hash);
   const replyLease = buffered.lease();
@@ -90,6 +93,8 @@ async function run(call: Call, { config, models, buffered }: BlindaiOptions): Pr
   try {
     const outputs = await model.run(inputs, {
       timeoutMs: config.inferenceTimeoutMs,
+      callerTimeoutMs,
+      caller: callerOf(owner, call.request),
       signal: call.signal,
       hold: replyLease.grow,
     });

@@ -23,7 +23,8 @@ const config: PoolConfig = {
   maxTensors: 8,
   maxRank: 8,
   loadTimeoutMs: 20_000,
-  threadsPerRunner: 2,
+  cores: 2,
+  scheduling: 'latency',
 };
 
 /** All that there is under one user. */

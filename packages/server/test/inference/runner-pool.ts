@@ -22,8 +22,8 @@ const config: PoolConfig = {
   maxTensors: 256,
   maxRank: 8,
   loadTimeoutMs: 20_000,
-  cores: 2,
-  threadsPerRunner: 1,
+  cores: 1,
+  scheduling: 'throughput',
 };
 
 export function startPool(settings: Partial<PoolConfig> = {}, program?: string): TestedPool {

@@ -238,7 +238,9 @@ describe('a caller who leaves', () => {
     setImmediate(() => caller.abort());
     await expectRefusal(await uploaded, 'malformed');
     await expect
-      .poll(async () => (await small.app(post('/upload', uploadBody()), 'management')).status)
+      .poll(async () => (await small.app(post('/upload', uploadBody()), 'management')).status, {
+        timeout: 20_000,
+      })
       .toBe(200);
     await small.close();
   });
@@ -270,6 +272,19 @@ describe('a run without end', () => {
     const { slow, answer } = await startEndless({ inferenceTimeoutMs: '300' });
     await expectRefusal(await answer, 'model-timeout');
     await slow.close();
+  });
+
+  it('ends with model-timeout when its caller waits no longer', async () => {
+    const uploaded = await service.app(
+      post('/upload', uploadBody(Uint8Array.from(loop()))),
+      'management',
+    );
+    const { modelId } = await uploadReplyOf(uploaded);
+    const request = post('/run', runBody({ modelId, inputs: [rounds] }));
+    request.headers.set('Blindai-Timeout', '200');
+    await expectRefusal(await service.app(request, 'attested'), 'model-timeout');
+    request.headers.set('Blindai-Timeout', 'soon');
+    await expectRefusal(await service.app(request, 'attested'), 'malformed');
   });
 
   it('ends with going-down when the server has drained long enough', async () => {
