@@ -1,5 +1,9 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect, type BlindAIClient } from '@blindai/client/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isRunning } from '../packages/server/test/inference/runner-pool.ts';
 import { Bystander } from './support/bystander.ts';
 import { serve, type Serving } from './support/command.ts';
 import {
@@ -68,12 +72,25 @@ async function attackWithAll(
   return endings;
 }
 
-function printTable(endings: ReadonlyMap<string, Ending>): void {
+function printTable(isolation: string, endings: ReadonlyMap<string, Ending>): void {
   const rows = [...endings].map(
     ([name, { phase, code, ms }]) =>
       `${name.padEnd(34)} ${phase.padEnd(6)} ${code.padEnd(14)} ${ms.toFixed(0).padStart(6)} ms`,
   );
-  process.stdout.write(`${rows.sort().join('\n')}\n`);
+  process.stdout.write(`hostile models, isolation ${isolation}\n${rows.sort().join('\n')}\n`);
+}
+
+/** A server that is killed cannot remove the folder that its runners worked in. */
+function removeFolderOf(pid: number): void {
+  for (const name of readdirSync(tmpdir())) {
+    if (name.startsWith(`blindai-runners-${pid}-`))
+      rmSync(join(tmpdir(), name), { recursive: true });
+  }
+}
+
+/** Whether the thread that runs a model is at work at this moment. */
+function isComputing(pid: number): boolean {
+  return /^\d+ \(.*\) R/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 }
 
 describe.runIf(isLinux)('models that attack (needs /proc)', () => {
@@ -99,7 +116,9 @@ describe.runIf(isLinux)('models that attack (needs /proc)', () => {
     bystander.askOn();
     uploader = await open();
     endings = await attackWithAll(uploader, all);
-    if (process.env['BLINDAI_PRINT_TABLES'] === '1') printTable(endings);
+    if (process.env['BLINDAI_PRINT_TABLES'] === '1') {
+      printTable(server.ready.isolation, endings);
+    }
   }, 120_000);
   afterAll(async () => {
     await server.stop();
@@ -151,5 +170,20 @@ describe.runIf(isLinux)('models that attack (needs /proc)', () => {
     await expect.poll(() => measure().processes, patient).toBe(before.processes);
     expect(measure().bytes - before.bytes).toBeLessThan(mostGrowthBytes);
     expect(server.log()).not.toContain('request-failed');
+  });
+
+  test('kill -9 of the server leaves none of their processes, not even one that computes', async () => {
+    const endless = ownHostileModels['endless loop']!;
+    // Who asked only hears that nobody is there any more.
+    const client = await open();
+    const { modelId } = await client.uploadModel(endless.bytes);
+    const run = client.runModel(modelId, endless.inputs).catch((error: unknown) => error);
+    const runners = descendantsOf(server.pid);
+    expect(runners.length).toBeGreaterThan(0);
+    await expect.poll(() => runners.some(isComputing), patient).toBe(true);
+    await server.stop('SIGKILL');
+    removeFolderOf(server.pid);
+    for (const pid of runners) await expect.poll(() => isRunning(pid), patient).toBe(false);
+    expect(await run).toMatchObject({ code: expect.any(String) as string });
   });
 });
