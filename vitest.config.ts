@@ -25,8 +25,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/dist/**', '**/node_modules/**'],
     env: { ORT_DISABLE_TELEMETRY: '1' },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // By default one core is left idle: of two, half the machine.
     maxWorkers: availableParallelism(),
   },
