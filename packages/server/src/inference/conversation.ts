@@ -30,6 +30,8 @@ interface Expectation {
  * to be what is due; everything else is reported as a fault, after which nothing more is listened to.
  */
 export class Conversation {
+  /** Resolved when all that the other side said has been heard, and nothing more can come. */
+  readonly closed: Promise<void>;
   readonly #channel: Duplex;
   readonly #expected: Expectation[] = [];
   #over: Error | null = null;
@@ -40,6 +42,7 @@ export class Conversation {
    */
   constructor(channel: Duplex, onFault: (error: unknown) => void, onHangUp: () => void) {
     this.#channel = channel;
+    this.closed = new Promise((resolve) => channel.once('close', () => resolve()));
     const reader = this.#createReader();
     let isFaulty = false;
     channel.on('data', (chunk: Uint8Array) => {

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ProtocolError } from '@blindai/protocol';
 import type { ModelSource } from '../models/model-memory.ts';
@@ -55,6 +56,9 @@ export interface RunnerEnd {
 /** What a runner has in physical memory besides its data: the text of Node and the engine. */
 const programBytes = 192 * 1024 ** 2;
 
+/** How long what a process said before it died may take to be heard. */
+const lastWordsMs = 1000;
+
 /** Beyond this part of its data limit a process that dies is taken to have died of it. */
 const nearLimit = 0.9;
 
@@ -78,6 +82,8 @@ export class RunnerProcess {
   #isBusy = false;
   /** Why it is being killed, when that was decided here. */
   #reason: ProtocolError | null = null;
+  /** How it died, from then until all that it said is heard. */
+  #death: Omit<RunnerEnd, 'error'> | null = null;
   #end: RunnerEnd | null = null;
 
   /** @throws {ProtocolError} `too-many-requests` if there is no user for it. */
@@ -255,6 +261,11 @@ export class RunnerProcess {
   /** A runner that could not close its cage is not given a model. */
   #enforceCage(steps: readonly CageStep[]): void {
     this.#started = true;
+    if (this.#death !== null) {
+      // Nothing is left to look at. How it died is what it comes to, whatever else it said.
+      this.#reason = this.#explain(this.#death.exitCode, this.#death.signal);
+      return;
+    }
     if (isCaged(this.pid, steps, this.#host.cage.demanded)) return;
     this.kill(new ProtocolError('internal', 'a runner could not close its cage'));
   }
@@ -271,7 +282,18 @@ export class RunnerProcess {
         this.#conversation.end(error);
         resolve(this.#end);
       };
-      this.#child.once('exit', finish);
+      this.#child.once('exit', (exitCode, signal) => {
+        if (this.#started || this.#reason !== null) {
+          finish(exitCode, signal);
+          return;
+        }
+        // The news of a death may overtake the words before it, and whether it had started decides what it means.
+        this.#death = { exitCode, signal };
+        const patience = sleep(lastWordsMs, undefined, { ref: false });
+        void Promise.race([this.#conversation.closed, patience]).then(() =>
+          finish(exitCode, signal),
+        );
+      });
       // Without a process id it never started; other errors leave it as it is.
       this.#child.on('error', () => this.#child.pid === undefined && finish(null, null));
     });

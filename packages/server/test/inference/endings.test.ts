@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TensorBytes } from '@blindai/protocol';
 import { describe, expect, test } from 'vitest';
@@ -47,6 +49,37 @@ describe.runIf(process.platform === 'linux')('a process that is killed (needs /p
     await refused;
   });
 });
+
+describe.runIf(process.platform === 'linux')('a process that crashes at once (needs /proc)', () => {
+  test('has crashed, though its death is noticed before its words', async () => {
+    const program = new URL('programs/starts-and-dies.mjs', import.meta.url);
+    const { load } = startPool({}, fileURLToPath(program));
+    const before = new Set(descendantsOf(process.pid));
+    const refused = expect(load(identity())).rejects.toMatchObject({
+      code: 'model-crashed',
+      message: 'the process that ran the model ended with SIGTERM',
+    });
+    let runner: number | undefined;
+    while (runner === undefined) {
+      await new Promise((resolve) => setImmediate(resolve));
+      runner = descendantsOf(process.pid).find((pid) => !before.has(pid));
+    }
+    // Another process speaks and dies. By the time its words are dealt with, and so before its death is, the
+    // runner has died too: both deaths are noticed together, and what the runner said comes only then.
+    const other = spawn('echo', ['word'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    other.stdout.once('data', () => waitUntilDead(runner));
+    waitUntilDead(other.pid!);
+    await refused;
+  });
+});
+
+/** Waits without noticing anything else, until a process can be noticed to be dead. */
+function waitUntilDead(pid: number): void {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  // Its first thread is dead before the others are.
+  const isThere = (): boolean => isRunning(pid) || readdirSync(`/proc/${pid}/task`).length > 1;
+  for (let times = 0; isThere() && times < 2000; times += 1) Atomics.wait(clock, 0, 0, 5);
+}
 
 describe('a model that hangs', () => {
   test('ends in model-timeout with its process gone, and runs again', async () => {
