@@ -106,12 +106,12 @@ export class Attacker {
     const { surface, method, kind } = request;
     this.#count(this.findings.tried, kind);
     const isHead = method === 'HEAD';
-    const isReused = connections.get(surface)?.reader.isOpen === true;
     let { socket, reader } = await this.#connection(surface, connections);
     socket.write(request.bytes);
     let answer = await reader.next(isHead);
-    if (answer === null && isReused) {
-      // The server may have closed what was idle for long at the moment when this was written.
+    if (answer === null && !this.#isServerStopping) {
+      // The server may have closed what was idle for long at the moment when this was written, if only because
+      // this process was late.
       this.#count(this.findings.tried, 'asked again');
       ({ socket, reader } = await this.#connection(surface, connections));
       socket.write(request.bytes);

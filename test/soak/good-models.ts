@@ -16,6 +16,8 @@ export interface GoodModel {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly inputs: (chance: Chance) => Readonly<Record<string, Input>>;
+  /** Whether the last digits of an answer depend on what else is computed with it. */
+  readonly isRounded: boolean;
 }
 
 function floats(chance: Chance, shape: readonly number[]): Input {
@@ -42,6 +44,7 @@ export const goodModels: readonly GoodModel[] = [
   {
     // Whatever bytes it is given come back: it shows at once whose they were.
     name: 'echo',
+    isRounded: false,
     bytes: identity('UINT8', ['n']),
     inputs: (chance) => ({
       x: noise(chance, 1 + chance.below(chance.oneIn(3) ? 2_000_000 : 2000)),
@@ -49,16 +52,19 @@ export const goodModels: readonly GoodModel[] = [
   },
   {
     name: 'classifier',
+    isRounded: true,
     bytes: classifier(),
     inputs: (chance) => ({ x: floats(chance, [1 + chance.below(500), 2]) }),
   },
   {
     name: 'perceptron',
+    isRounded: true,
     bytes: encodeMlp(),
     inputs: (chance) => ({ pixels: floats(chance, [1 + chance.below(20), 784]) }),
   },
   {
     name: 'transformer',
+    isRounded: true,
     bytes: encodeTransformer(),
     inputs: (chance) => {
       const length = 1 + chance.below(48);

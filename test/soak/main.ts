@@ -29,7 +29,7 @@ const seconds = 60 * number('MINUTES', 10);
 const machine = describeMachine();
 const findings = await soak({
   seconds,
-  warmUpSeconds: Math.min(60, seconds / 4),
+  warmUpSeconds: Math.min(45, seconds / 4),
   seed: number('SEED', 1),
   sampleMs: 1000,
   share: Math.min(number('SHARE', 1), 1),

@@ -44,10 +44,11 @@ async function sendTooMuch(
   }
   const answer = await reader.next();
   socket.destroy();
-  // The connection of who goes on sending may be gone before the answer is read.
   const code = answer === null ? 'closed' : codeOfAnswer(answer);
   tally.hear(code);
-  if (code === 'too-large' || (code === 'closed' && kind === 'in chunks')) {
+  // The connection of who goes on sending may be gone before the answer is read, and it may take too long.
+  const isGivenUp = kind === 'in chunks' && ['closed', 'too-slow'].includes(code);
+  if (code === 'too-large' || isGivenUp) {
     tally.count(`too large, ${kind}`);
   } else {
     tally.blame(`something too large, ${kind}: ${code}`);

@@ -11,7 +11,7 @@ import { oversize } from './oversizer.ts';
 import { serve, type Memory, type Served } from './served.ts';
 import { readSlowly } from './slow-reader.ts';
 import { Tally } from './tally.ts';
-import type { Lane, Target } from './target.ts';
+import { codeOf, type Lane, type Target } from './target.ts';
 
 /** How long a soak is, and which. */
 export interface SoakOptions {
@@ -55,9 +55,9 @@ const maxRequestBytes = 8 * MIB;
 
 /** Short, so that whatever hangs does not take long, and small, so that a limit is soon reached. */
 const settings = {
-  'headers-timeout-ms': '3s',
-  'idle-timeout-ms': '30s',
-  'request-timeout-ms': '10s',
+  'headers-timeout-ms': '8s',
+  'idle-timeout-ms': '60s',
+  'request-timeout-ms': '15s',
   'max-request-bytes': '8MiB',
   'max-model-bytes': '64MiB',
   'max-models': '40',
@@ -144,10 +144,21 @@ async function load(
   const target: Target = { ...quiet, isOver: () => performance.now() >= endAt };
   const [samples] = await Promise.all([
     watch(target, sampleMs),
-    ...callers.map((caller) => caller.askOn(target)),
-    ...lanes.map((lane) => lane(target)),
+    ...callers.map((caller) => keepOn((each) => caller.askOn(each), target)),
+    ...lanes.map((lane) => keepOn(lane, target)),
   ]);
   return samples;
+}
+
+/** Goes on with a lane that something unexpected has ended, which is a fault. */
+async function keepOn(lane: Lane, target: Target): Promise<void> {
+  do {
+    try {
+      await lane(target);
+    } catch (error) {
+      target.tally.blame(`a lane ended: ${codeOf(error)}: ${String(error)}`);
+    }
+  } while (!target.isOver());
 }
 
 /** What is left once everything that was going on has ended, and every model has its process again. */

@@ -17,6 +17,9 @@ export interface Target {
 /** Does one thing to a server again and again, until it is over. */
 export type Lane = (target: Target) => Promise<void>;
 
+/** Well before a server closes a connection that nobody uses. */
+const longestPauseMs = 20_000;
+
 /** Does something, and then nothing for as long as the target's share of the time asks for. */
 export async function paced<Result>(
   { share, isOver }: Target,
@@ -26,7 +29,7 @@ export async function paced<Result>(
   try {
     return await act();
   } finally {
-    const pauseMs = (performance.now() - startedAt) * (1 / share - 1);
+    const pauseMs = Math.min((performance.now() - startedAt) * (1 / share - 1), longestPauseMs);
     if (pauseMs > 0 && !isOver()) await sleep(pauseMs);
   }
 }
