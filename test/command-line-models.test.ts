@@ -44,6 +44,19 @@ async function listed(owner?: string): Promise<{ modelId: string; name: string }
   return (JSON.parse(out) as { models: { modelId: string; name: string }[] }).models;
 }
 
+describe('blindai upload', () => {
+  test('takes how the model is to be run', async () => {
+    const settings = ['--runner', 'per-caller', '--batch-across-callers', '--json'];
+    const { out, status } = await command('upload', [example, ...settings], 'careful');
+    expect(status).toBe(0);
+    const { modelId } = JSON.parse(out) as { modelId: string };
+    expect((await command('delete', [modelId], 'careful')).status).toBe(0);
+    const wrong = await command('upload', [example, '--runner', 'my-own'], 'careful');
+    expect(wrong.status).toBe(64);
+    expect(wrong.err).toContain('--runner');
+  });
+});
+
 describe('blindai models', () => {
   test('lists the models of the owner, as JSON and as a table, until they are deleted', async () => {
     const ids = [await upload('first'), await upload('second')];

@@ -1,4 +1,5 @@
 import { ProtocolError } from '@blindai/protocol';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../src/errors.ts';
 import {
@@ -207,6 +208,33 @@ describe('batches', () => {
       expect(asFloats(y!)).toEqual([a! + 3 * b!, 2 * a! + 4 * b!]);
       expect(largest!.shape).toEqual([1, 1]);
     }
+  });
+
+  test('give bit for bit what the engine gives for the batch', async () => {
+    const weights = Float32Array.from({ length: 64 * 64 }, (_, at) => Math.sin(at));
+    const bytes = model({
+      nodes: [node('MatMul', ['x', 'weights'], ['y'])],
+      inputs: [value('x', 'FP32', ['n', 64])],
+      outputs: [value('y', 'FP32', ['n', 64])],
+      constants: [constant('weights', 'FP32', [64, 64], new Uint8Array(weights.buffer))],
+    });
+    const { load } = startPool(batching);
+    const loaded = await load(bytes);
+    expect(loaded.plan.mostRows).toBe(16);
+    const all = Float32Array.from({ length: 10 * 64 }, (_, at) => Math.cos(at));
+    const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1 });
+    const { y: expected } = await session.run({ x: new Tensor('float32', all, [10, 64]) });
+    await session.release();
+    const caller = {};
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, async (_, row) =>
+        loaded.run([tensor('x', 'FP32', all.slice(row * 64, (row + 1) * 64), [1, 64])], {
+          ...patient,
+          caller,
+        }),
+      ),
+    );
+    expect(answers.flatMap(([y]) => asFloats(y!))).toEqual([...(expected!.data as Float32Array)]);
   });
 
   test('are not of models with fixed rows, nor of those whose rows change each other', async () => {
