@@ -61,7 +61,7 @@ async function runCampaign({ command }: Surroundings): Promise<Campaign> {
   const child = spawn(first, rest, {
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 120_000,
+    timeout: 240_000,
     killSignal: 'SIGKILL',
   });
   let output = '';
@@ -100,7 +100,7 @@ describe.each(able)('an attacker in the place of a model, as $name', (where) => 
         `another model answered ${campaign.neighbour.answers} times meanwhile\n`,
       );
     }
-  }, 150_000);
+  }, 260_000);
 
   const rowsOf = (verdict: Row['verdict']): readonly Row[] =>
     rows.filter((row) => row.verdict === verdict);

@@ -199,7 +199,7 @@ export const attempts = [
     endsBy: 'model-memory',
     run: () => {
       const block = new Uint8Array(MIB);
-      for (let index = 0; index < 32; index++) {
+      for (let index = 0; index < 8; index++) {
         const pair = new Uint8Array(8);
         callKernel('pipe2', pair, 0o4000);
         const [, write] = new Int32Array(pair.buffer);

@@ -32,7 +32,8 @@ const load = (hex) => {
 };
 await load(models[0]);
 const looping = await load(models[1]);
+const loaded = [...runners];
 const bytes = new Uint8Array(BigInt64Array.of(2n ** 62n).buffer);
 void looping.run([{ name: null, datatype: 'INT64', shape: [], bytes }], { timeoutMs: 60_000 });
 void load(models[0]);
-setImmediate(() => process.stdout.write(JSON.stringify(runners)));
+setImmediate(() => process.stdout.write(JSON.stringify(loaded)));
