@@ -221,7 +221,7 @@ describe('what a page lets its reader run', () => {
   });
 
   // In the order of the page and in one folder, as a reader would; only the ports are those of the test's server.
-  test.each(pagesThatRun)('%s', { timeout: 60_000 }, async (page) => {
+  test.each(pagesThatRun)('%s', { timeout: 180_000 }, async (page) => {
     const folder = mkdtempSync(join(tmpdir(), 'blindai-docs-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { encodeUploadHead } from '@blindai/protocol';
@@ -74,7 +75,8 @@ describe('startServer', () => {
   });
 
   it('refuses with port-in-use what another server has, and leaves nothing open', async () => {
-    const free = createServer().listen(0, '127.0.0.1');
+    // Below those that the system gives away: nobody else takes it once it is closed.
+    const free = createServer().listen(20_000 + randomInt(12_000), '127.0.0.1');
     await once(free, 'listening');
     const unattestedPort = String((free.address() as AddressInfo).port);
     free.close();
