@@ -131,7 +131,7 @@ async function runAlone(
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   const [code] = (await once(child, 'close')) as [number | null];
-  await expect.poll(() => isGroupAlive(child.pid!), { timeout: 5_000 }).toBe(false);
+  await expect.poll(() => isGroupAlive(child.pid!), { timeout: 30_000 }).toBe(false);
   return { code, out, err };
 }
 
