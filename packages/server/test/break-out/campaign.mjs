@@ -93,6 +93,12 @@ async function attack(pool, attempts, plan, neighbour) {
   return endings;
 }
 
+async function end(result) {
+  rmSync(folder, { recursive: true });
+  await new Promise((resolve) => process.stdout.write(JSON.stringify(result), resolve));
+  process.exit(0);
+}
+
 /** Whether a process does anything yet. */
 function isAlive(pid) {
   try {
@@ -117,6 +123,9 @@ const isolation = await findIsolation({
   runnerUids: { first: 60_706, last: 61_183 },
   runnerMemoryBytes,
 });
+const isFiltered = isolation.cage.demanded.includes('system-calls');
+if (!isFiltered) await end({ isFiltered, missing: isolation.missing });
+
 const target = await startTarget(join(folder, 'socket'));
 const pool = new RunnerPool(config, log, isolation.cage, attacker);
 const others = new RunnerPool(config, log, isolation.cage);
@@ -159,7 +168,8 @@ const heard = await neighbour.stop();
 target.stop();
 await pool.close();
 await others.close();
-const result = {
+await end({
+  isFiltered,
   level: isolation.level,
   missing: isolation.missing,
   hasOwnUsers: isolation.cage.users.areOwn,
@@ -171,6 +181,4 @@ const result = {
   sacrifice: readFileSync(join(reserved, 'sacrifice'), 'utf8'),
   runners: runners.length,
   runnersLeft: runners.filter(isAlive),
-};
-rmSync(folder, { recursive: true });
-process.stdout.write(JSON.stringify(result), () => process.exit(0));
+});
