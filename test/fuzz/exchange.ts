@@ -16,8 +16,8 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** How long a server may take that owes an answer. */
-const patienceMs = 30_000;
+/** How long a server may take that owes an answer, unless more is said. */
+const usualPatienceMs = 30_000;
 
 /** Opens a connection as clients of a surface do. */
 export async function openSurface(ports: Ports, surface: Surface): Promise<Socket> {
@@ -27,12 +27,14 @@ export async function openSurface(ports: Ports, surface: Surface): Promise<Socke
 /** Cuts what arrives on one connection into answers. */
 export class AnswerReader {
   readonly #socket: Socket;
+  readonly #patienceMs: number;
   #bytes: Buffer = Buffer.alloc(0);
   #isOver = false;
   #wake: () => void = () => {};
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, patienceMs: number = usualPatienceMs) {
     this.#socket = socket;
+    this.#patienceMs = patienceMs;
     socket.on('data', (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
       this.#wake();
@@ -91,7 +93,7 @@ export class AnswerReader {
 
   /** As many bytes as `count` says, once it says so; null when they will never come. */
   async #take(count: () => number | null): Promise<Buffer | null> {
-    const timer = setTimeout(() => this.#socket.destroy(), patienceMs);
+    const timer = setTimeout(() => this.#socket.destroy(), this.#patienceMs);
     try {
       for (let length = count(); ; length = count()) {
         if (length !== null) {
