@@ -15,7 +15,7 @@ import {
   type RunMessage,
   type RunnerLimits,
 } from './messages.ts';
-import { watchProcess, type ProcessWatch } from './process-watch.ts';
+import { watchProcess, type Excess, type ProcessWatch } from './process-watch.ts';
 import { cutTensors, parseLoaded, parseRan, parseStarted } from './replies.ts';
 import type { JoinedInputs } from './rows.ts';
 import { isCaged, type RunnerCage } from './runner-cage.ts';
@@ -249,7 +249,7 @@ export class RunnerProcess {
   #watchProcess(): ProcessWatch {
     const residentBytes = this.#host.memoryBytes + programBytes;
     return watchProcess(this.pid, { residentBytes, threads: maxThreads }, (what) =>
-      this.kill(what === 'threads' ? tooManyThreads() : outOfMemory(this.#host)),
+      this.kill(explainExcess(what, this.#host)),
     );
   }
 
@@ -331,8 +331,13 @@ function explainFault(fault: unknown): ProtocolError {
     : new ProtocolError('internal', 'the server cannot take the answer');
 }
 
-function tooManyThreads(): ProtocolError {
-  return new ProtocolError('model-crashed', `the model started more than ${maxThreads} threads`);
+function explainExcess(what: Excess, host: RunnerHost): ProtocolError {
+  if (what === 'residentBytes') return outOfMemory(host);
+  const why =
+    what === 'threads'
+      ? `the model started more than ${maxThreads} threads`
+      : 'the model went on computing while nobody had asked it to';
+  return new ProtocolError('model-crashed', why);
 }
 
 function outOfMemory(host: RunnerHost): ProtocolError {

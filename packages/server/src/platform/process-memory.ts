@@ -3,6 +3,9 @@ import { bindSystemCall } from './c-library.ts';
 
 const getPageSize: () => number = bindSystemCall('getpagesize', 'int getpagesize()');
 
+/** In which the system tells times, on every architecture that the engine runs on. */
+const tickMs = 10;
+
 /** What a process holds, in bytes. */
 export interface ProcessMemory {
   /** In physical memory: its own and that of the files it maps. */
@@ -33,13 +36,24 @@ export function readProcessMemory(pid: number): ProcessMemory | null {
   };
 }
 
-/** How many threads a process has, or null if it is gone, or the system does not tell. */
-export function readThreadCount(pid: number): number | null {
+/** What a process does. */
+export interface ProcessActivity {
+  readonly threads: number;
+  /** How long all of its threads have computed, together, in milliseconds. */
+  readonly computedMs: number;
+}
+
+/** What a process does, or null if it is gone, or the system does not tell. */
+export function readProcessActivity(pid: number): ProcessActivity | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // proc(5): the name of the program stands in brackets, and may hold any; num_threads is field 20.
-    const count = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[17]);
-    return Number.isInteger(count) ? count : null;
+    // proc(5): the name of the program stands in brackets, and may hold any; the next field is the third.
+    const fields = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
+    const [utime, stime, threads] = [fields[14 - 3]!, fields[15 - 3]!, fields[20 - 3]!];
+    return { threads, computedMs: (utime + stime) * tickMs };
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { available } from '../../../../test/support/optional.ts';
@@ -8,7 +9,7 @@ import { countThreads, leastDemanded, type RunnerCage } from '../../src/inferenc
 import { ownUsers, sharedUser } from '../../src/inference/runner-users.ts';
 import { findIsolation } from '../../src/isolation/find-isolation.ts';
 import { systemCalls } from '../../src/platform/system-calls.ts';
-import { MIB, patient, sealed } from '../inference/runner-pool.ts';
+import { eventually, MIB, patient, sealed } from '../inference/runner-pool.ts';
 import { identity } from '../onnx/models.ts';
 import { asFloats, floats } from '../onnx/tensors.ts';
 import { recordLog, type RecordedLog } from '../recorded-log.ts';
@@ -107,6 +108,30 @@ describe.runIf(isComplete)('a runner that starts threads without end', () => {
       message: 'the model started more than 128 threads',
     });
     expect(log.lines.at(-1)).toMatchObject({ event: 'runner-crashed', signal: 'SIGKILL' });
+  });
+});
+
+describe.runIf(isComplete)('a runner that computes on after its answer', () => {
+  test('is ended: no deadline would', async () => {
+    const { pool, log } = startPool(everything, 'restless');
+    const loaded = await load(pool, identity());
+    expect(await loaded.run([], patient)).toEqual([]);
+    await expect
+      .poll(() => log.lines.at(-1), eventually)
+      .toMatchObject({ event: 'runner-crashed', signal: 'SIGKILL' });
+  });
+
+  test('and one that only waits is not', async () => {
+    const { pool, log } = startPool(everything);
+    const loaded = await load(pool, identity());
+    // For about as long as the other one takes to be ended, twice.
+    for (let value = 0; value < 2; value++) {
+      const [y] = await loaded.run([floats('x', value)], patient);
+      expect(asFloats(y!)).toEqual([value]);
+      await setTimeout(3500);
+    }
+    expect(log.lines.filter(({ event }) => event === 'runner-started')).toHaveLength(1);
+    expect(log.lines.filter(({ event }) => event === 'runner-crashed')).toEqual([]);
   });
 });
 
