@@ -52,20 +52,21 @@ export async function chooseByTrial(
   const mayThread = scheduling === 'auto' && cores > 1;
   const mayBatch = mostRows > 1 && declaresRows(first.signature);
   if (!mayThread && !mayBatch) return plan;
+  let chosen = plan;
   try {
     const aloneMs = await timeRuns(first, 1, warmUp);
     if (aloneMs === null) return plan;
-    const batches = mayBatch && (await gainsInBatches(first, aloneMs, warmUp));
-    const threaded = mayThread && (await gainsByThreads(aloneMs, warmUp));
-    return {
-      ...plan,
-      ...(threaded && { threads: cores, mostRunners: 1 }),
-      ...(batches && { mostRows }),
-    };
+    // What one trial showed holds, even if the next one fails.
+    if (mayBatch && (await gainsInBatches(first, aloneMs, warmUp))) {
+      chosen = { ...chosen, mostRows };
+    }
+    if (mayThread && (await gainsByThreads(aloneMs, warmUp))) {
+      chosen = { ...chosen, threads: cores, mostRunners: 1 };
+    }
   } catch (error) {
-    if (error instanceof ProtocolError) return plan;
-    throw error;
+    if (!(error instanceof ProtocolError)) throw error;
   }
+  return chosen;
 }
 
 async function gainsByThreads(aloneMs: number, warmUp: WarmUp): Promise<boolean> {

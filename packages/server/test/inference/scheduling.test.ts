@@ -443,7 +443,36 @@ function heavy(): Uint8Array {
 
 const matrix = () => tensor('x', 'FP32', new Float32Array(side * side), [side, side]);
 
+/** Reads the same weights for each batch, however many rows that has: threads are worth a try, and batches pay. */
+function deep(): Uint8Array {
+  const width = 1024;
+  const layers = 32;
+  const weights = new Uint8Array(new Float32Array(width * width).fill(1 / width).buffer);
+  const names = ['x', ...Array.from({ length: layers - 1 }, (_, at) => `h${at}`), 'y'];
+  return model({
+    nodes: names.slice(1).map((name, at) => node('MatMul', [names[at]!, 'weights'], [name])),
+    inputs: [value('x', 'FP32', ['n', width])],
+    outputs: [value('y', 'FP32', ['n', width])],
+    constants: [constant('weights', 'FP32', [width, width], weights)],
+  });
+}
+
 describe('the trial of a model', () => {
+  test.runIf(process.platform === 'linux')(
+    'keeps what it showed of batches if there is no room to try threads',
+    async () => {
+      const { load, runners } = startPool({
+        cores: 2,
+        scheduling: 'auto',
+        maxBatchRows: 16,
+        maxRunnersBytes: 160 * MIB,
+      });
+      const loaded = await load(deep());
+      expect(loaded.plan).toEqual({ threads: 1, mostRunners: 2, mostRows: 16 });
+      expect(runners()).toHaveLength(1);
+    },
+  );
+
   test('that hangs or crashes costs it nothing but the trial', async () => {
     const { load, log } = startPool({ cores: 2, scheduling: 'auto', maxBatchRows: 16 });
     const hangs = await load(endlessLoop());
