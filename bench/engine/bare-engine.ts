@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { processorMs } from '../../test/support/process-watch.ts';
 import type { Subject } from '../models/subjects.ts';
 import { median } from '../statistics.ts';
 import { Worker } from '../worker.ts';
-import type { EngineOrder } from './engine-order.ts';
+import type { EngineOrder, Rate } from './engine-order.ts';
 
 /** The engine on one model, with nothing around it. */
 export class BareEngine implements AsyncDisposable {
@@ -24,14 +25,19 @@ export class BareEngine implements AsyncDisposable {
     return this.#worker.pid;
   }
 
+  /** The processor time that it has used so far, in milliseconds. */
+  processorMs(): number {
+    return processorMs(this.pid);
+  }
+
   /** How long runs take, each after a gap, in milliseconds. */
   async paced(count: number, gapMs: number): Promise<number[]> {
     return (await this.#worker.ask({ kind: 'paced', count, gapMs })) as number[];
   }
 
-  /** Runs a second, one after the other. */
-  async saturate(durationMs: number): Promise<number> {
-    return (await this.#worker.ask({ kind: 'saturate', durationMs })) as number;
+  /** Runs one after the other. */
+  async saturate(durationMs: number): Promise<Rate> {
+    return (await this.#worker.ask({ kind: 'saturate', durationMs })) as Rate;
   }
 
   /** How long after they were due runs ended; see {@link EngineOrder}. */
@@ -75,14 +81,22 @@ export class BareEngines implements AsyncDisposable {
     );
   }
 
+  /** The processor time that they have used so far, in milliseconds. */
+  processorMs(): number {
+    return this.#engines.reduce((sum, engine) => sum + engine.processorMs(), 0);
+  }
+
   get count(): number {
     return this.#engines.length;
   }
 
-  /** Runs a second of all together. */
-  async saturate(durationMs: number): Promise<number> {
+  /** Runs of all together. */
+  async saturate(durationMs: number): Promise<Rate> {
     const rates = await Promise.all(this.#engines.map((engine) => engine.saturate(durationMs)));
-    return rates.reduce((sum, rate) => sum + rate, 0);
+    return {
+      runs: rates.reduce((sum, { runs }) => sum + runs, 0),
+      rate: rates.reduce((sum, { rate }) => sum + rate, 0),
+    };
   }
 
   /** Runs that arrive at equal gaps, dealt out in turn. How long after its arrival each ended. */

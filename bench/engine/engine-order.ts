@@ -1,5 +1,11 @@
 import type { SubjectInput } from '../models/subjects.ts';
 
+/** How many runs there were, and how many a second. */
+export interface Rate {
+  readonly runs: number;
+  readonly rate: number;
+}
+
 /** What a process of the bare engine is asked for. */
 export type EngineOrder =
   | {
@@ -10,7 +16,7 @@ export type EngineOrder =
     }
   /** Runs, each after a gap. Answers how long each took, in milliseconds. */
   | { readonly kind: 'paced'; readonly count: number; readonly gapMs: number }
-  /** Runs one after the other. Answers how many a second. */
+  /** Runs one after the other. Answers {@link Rate}. */
   | { readonly kind: 'saturate'; readonly durationMs: number }
   /** Runs that are due at equal gaps, however long those before take. Answers how long after it was due each ended. */
   | {

@@ -67,7 +67,7 @@ answerOrders<EngineOrder>({
       await run();
       runs += 1;
     }
-    return (1000 * runs) / (performance.now() - started);
+    return { runs, rate: (1000 * runs) / (performance.now() - started) };
   },
   arrivals: async ({ firstAt, gapMs, count }) => {
     const times: number[] = [];

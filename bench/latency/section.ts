@@ -28,6 +28,10 @@ interface Row {
   readonly ours: Estimate;
   /** Added over bare. */
   readonly share: Estimate;
+  /** Processor time of the engine alone for a run. */
+  readonly bareProcessor: number;
+  /** Of the server and its runners. Null for somebody else's. */
+  readonly servedProcessor: number | null;
 }
 
 /** How much later an answer comes from a server than from the engine alone, one request at a time. */
@@ -55,6 +59,8 @@ export async function measureLatency({ full, other, progress }: Asked): Promise<
           'ours',
           'ours, middle half of rounds',
           'added / bare',
+          'CPU bare',
+          'CPU served',
         ],
         rows: rows.map((row) => [
           row.model,
@@ -67,6 +73,8 @@ export async function measureLatency({ full, other, progress }: Asked): Promise<
           row.ours.median,
           `${row.ours.lower.toFixed(2)} to ${row.ours.upper.toFixed(2)}`,
           row.share.median,
+          row.bareProcessor,
+          row.servedProcessor ?? 'not seen',
         ]),
       },
     ],
@@ -74,6 +82,7 @@ export async function measureLatency({ full, other, progress }: Asked): Promise<
       `${rounds} rounds, in each the engine alone, the transport alone and the server in turn, ${gapMs} ms between requests.`,
       'bare: onnxruntime-node in a process of its own, with one thread or all, whichever is faster.',
       'transport: a TLS round trip of the same sizes to a server of Node that does nothing.',
+      'CPU: processor time of a run, milliseconds: of the bare engine, and of server and runners together; others on the machine hardly change it.',
     ],
     data: { gapMs, rounds, rows },
     plots: [
@@ -100,12 +109,16 @@ async function measure(subject: Subject, served: Served, transport: BareTranspor
     transport.paced(body, model.replyBytes, count, gapMs);
   const count = await warmUp(engine, model, trip);
   const found: { bare: number; transport: number; served: number }[] = [];
+  const used = { bare: 0, served: 0 };
+  const servedMs = (): number => served.process?.processorMs() ?? 0;
   for (let round = 0; round < rounds; round += 1) {
-    found.push({
-      bare: median(await engine.paced(count, gapMs)),
-      transport: median(await trip(count)),
-      served: median(await model.paced(count, gapMs)),
-    });
+    const bareBefore = engine.processorMs();
+    const bare = median(await engine.paced(count, gapMs));
+    used.bare += engine.processorMs() - bareBefore;
+    const tripMs = median(await trip(count));
+    const servedBefore = servedMs();
+    found.push({ bare, transport: tripMs, served: median(await model.paced(count, gapMs)) });
+    used.served += servedMs() - servedBefore;
   }
   const over = (value: (round: (typeof found)[number]) => number): Estimate =>
     estimate(found.map(value));
@@ -119,6 +132,8 @@ async function measure(subject: Subject, served: Served, transport: BareTranspor
     added: over((round) => round.served - round.bare),
     ours: over((round) => round.served - round.bare - round.transport),
     share: over((round) => (round.served - round.bare) / round.bare),
+    bareProcessor: used.bare / (rounds * count),
+    servedProcessor: served.process && used.served / (rounds * count),
   };
 }
 

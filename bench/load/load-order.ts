@@ -18,6 +18,7 @@ export type LoadOrder =
 
 /** What a server did under as much load as there were connections. */
 export interface Saturation {
+  readonly answers: number;
   /** Answers a second. */
   readonly rate: number;
   /** Cores that making the load kept busy. */

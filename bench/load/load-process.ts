@@ -31,6 +31,7 @@ async function saturate(durationMs: number): Promise<Saturation> {
   const elapsedMs = performance.now() - started;
   const { user, system } = process.cpuUsage(cpu);
   return {
+    answers,
     rate: (1000 * answers) / elapsedMs,
     ownCores: (user + system) / 1000 / elapsedMs,
   };

@@ -83,6 +83,38 @@ export function largeSubject(): Subject {
   return createSubject('transformer-like', encodeTransformer(), { tokens: tokens(64) });
 }
 
+/** The same model on a few words. */
+export function shortSubject(): Subject {
+  return createSubject('transformer, 8 tokens', encodeTransformer(), { tokens: tokens(8) });
+}
+
+/** Small ones, whose runs gain from being put together where their first dimension is free: silero's is not. */
+export function batchSubjects(): readonly Subject[] {
+  const voice = readSubject('silero_vad_v5', new URL('silero_vad_v5.onnx', shared), () => ({
+    input: floats([1, 512]),
+    state: floats([2, 1, 128]),
+    sr: { datatype: 'INT64', shape: [], data: BigInt64Array.of(16_000n) },
+  }));
+  return [generatedMlp(), shortSubject(), readMagika(), voice].filter((each) => each !== null);
+}
+
+/** Larger ones, and one that computes a step after the other. */
+export function otherBatchSubjects(): readonly Subject[] {
+  return [readLstm(), largeSubject(), pictureSubject()].filter((each) => each !== null);
+}
+
+function readMagika(): Subject | null {
+  return readSubject('magika_v3_3', new URL('magika_v3_3.onnx', shared), () => ({
+    bytes: { datatype: 'INT32', shape: [1, 2048], data: new Int32Array(2048).fill(65) },
+  }));
+}
+
+function readLstm(): Subject | null {
+  return readSubject('byte_sb_bidi_lstm', new URL('byte_sb_bidi_lstm.onnx', shared), () => ({
+    input: { datatype: 'UINT8', shape: [1, 64], data: new Uint8Array(64).fill(65) },
+  }));
+}
+
 /** One of each kind. */
 export function mainSubjects(): readonly Subject[] {
   return [smallSubject(), pictureSubject(), largeSubject()];
@@ -102,12 +134,8 @@ export function allSubjects(): readonly Subject[] {
     readSubject('ultraface_rfb320', new URL('ultraface_rfb320.onnx', shared), () => ({
       input: floats([1, 3, 240, 320]),
     })),
-    readSubject('magika_v3_3', new URL('magika_v3_3.onnx', shared), () => ({
-      bytes: { datatype: 'INT32', shape: [1, 2048], data: new Int32Array(2048).fill(65) },
-    })),
-    readSubject('byte_sb_bidi_lstm', new URL('byte_sb_bidi_lstm.onnx', shared), () => ({
-      input: { datatype: 'UINT8', shape: [1, 64], data: new Uint8Array(64).fill(65) },
-    })),
+    readMagika(),
+    readLstm(),
   ];
   const generated = [generatedMlp(), generatedMobilenet()];
   const all = [...mainSubjects(), ...generated, ...others].filter((each) => each !== null);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BlindAIClient } from '@blindai/client/node';
+import type { BlindAIClient, UploadOptions } from '@blindai/client/node';
 import { encodeRun, encodeRunReply, Tensor, type TensorInput } from '@blindai/protocol';
 import type { Subject } from '../models/subjects.ts';
 import type { Served } from './served.ts';
@@ -34,9 +34,13 @@ export class ServedModel implements AsyncDisposable {
   }
 
   /** Uploads a model over a connection of its own and runs it once. */
-  static async upload(served: Served, subject: Subject): Promise<ServedModel> {
+  static async upload(
+    served: Served,
+    subject: Subject,
+    options: Pick<UploadOptions, 'batchAcrossCallers'> = {},
+  ): Promise<ServedModel> {
     const client = await served.connect();
-    const { modelId } = await client.uploadModel(subject.model);
+    const { modelId } = await client.uploadModel(subject.model, options);
     const inputs = subject.inputs as Readonly<Record<string, TensorInput>>;
     const { outputs } = await client.runModel(modelId, inputs);
     const reply = encodeRunReply(outputs.map((output) => output.toBytes()));

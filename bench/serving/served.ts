@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type BlindAIClient, type ConnectOptions } from '@blindai/client/node';
 import type { ReadyInfo } from '@blindai/server';
+import { descendantsOf, processorMs } from '../../test/support/process-watch.ts';
 import type { OtherServer } from '../section.ts';
 import { Worker } from '../worker.ts';
 import type { LoopDelay, ServerOrder, Stages } from './server-order.ts';
@@ -19,6 +20,8 @@ export interface Served extends AsyncDisposable {
 /** A server's process, where it is one of our own. */
 export interface ServerProcess {
   readonly pid: number;
+  /** The processor time that it has used so far, with its runners, in milliseconds. */
+  processorMs(): number;
   watchLoop(): Promise<void>;
   loopDelay(): Promise<LoopDelay>;
   watchStages(): Promise<void>;
@@ -92,6 +95,8 @@ async function startOwn(more: Readonly<Record<string, string>>): Promise<Served>
     options,
     process: {
       pid: worker.pid,
+      processorMs: () =>
+        [worker.pid, ...descendantsOf(worker.pid)].reduce((sum, pid) => sum + processorMs(pid), 0),
       watchLoop: async () => void (await worker.ask({ kind: 'watch-loop' })),
       loopDelay: async () => (await worker.ask({ kind: 'loop-delay' })) as LoopDelay,
       watchStages: async () => void (await worker.ask({ kind: 'watch-stages' })),
