@@ -1,5 +1,5 @@
 import { AttestationError, BlindAIError, ConnectionError } from '@blindai/client/node';
-import { ServerError } from '@blindai/server';
+import { ServerError } from '@blindai/server/errors';
 
 /**
  * What the command's exit status means (docs/command-line.md, "Exit codes"). The numbers of 64 and above are

@@ -1,6 +1,7 @@
 import { createAzureMachine } from './azure/machine.ts';
 import { sha256, sha384, utf8 } from './bytes.ts';
 import { collateralJson, type SimulatedCollateral } from './collateral.ts';
+import type { EmittedTee } from './emitted-tees.ts';
 import type { IntelTee } from './intel-tee.ts';
 import { createNitroEnclave } from './nitro/enclave.ts';
 import { nitroRootPem } from './nitro/root-certificate.ts';
@@ -11,12 +12,6 @@ import type { EndorsementKeyKind } from './snp/endorsement-key.ts';
 import { createSnpPlatform, type SnpPlatformOptions } from './snp/platform.ts';
 import type { SnpProduct } from './snp/product.ts';
 import type { SimulatedTcbStatus } from './tcb-info.ts';
-
-/** The TEEs that {@link emit} imitates. */
-export const emittedTees = ['sgx', 'tdx', 'snp', 'nitro', 'azure-snp', 'azure-tdx'] as const;
-
-/** One of {@link emittedTees}. */
-export type EmittedTee = (typeof emittedTees)[number];
 
 /** What `emit` is asked for. */
 export interface EmitOptions {

@@ -1,5 +1,4 @@
 import { release } from 'node:os';
-import { findIsolation, loadConfig } from '@blindai/server';
 import type { Command } from 'commander';
 import { formatIsolation } from '../print/isolation.ts';
 import { type Context, json } from './context.ts';
@@ -27,6 +26,7 @@ Examples:
   blindai isolation --json`,
     )
     .action(async (flags: IsolationFlags) => {
+      const { findIsolation, loadConfig } = await import('@blindai/server');
       const config = await loadConfig({
         flags: { config: flags.config },
         environment: context.environment,

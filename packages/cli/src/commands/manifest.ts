@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { formatLegacyManifest, formatManifest, ManifestError } from '@blindai/attestation';
 import { loadManifest } from '@blindai/client';
-import { measureBuild } from '@blindai/server';
 import type { Command } from 'commander';
 import { toHex } from '../connection-options.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -29,6 +28,7 @@ export function addManifest(program: Command, context: Context): void {
       '\nExamples:\n  blindai manifest > manifest.toml\n  blindai manifest check manifest.toml',
     )
     .action(async (flags: { legacy?: boolean; json?: boolean }) => {
+      const { measureBuild } = await import('@blindai/server');
       const build = { mrEnclave: toHex(await measureBuild()) };
       if (flags.json === true) context.out(json({ mr_enclave: build.mrEnclave }));
       else context.out(flags.legacy === true ? formatLegacyManifest(build) : formatManifest(build));

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { limits } from '@blindai/protocol';
-import { checkModel, type InspectionOptions, type ModelCheck } from '@blindai/server';
+import type { InspectionOptions, ModelCheck } from '@blindai/server';
 import type { Command } from 'commander';
 import { exitCodes, FileError } from '../exit-codes.ts';
 import { reasonOf } from '../input-files.ts';
@@ -44,6 +44,7 @@ Example:
 }
 
 async function checkFile(path: string, options: InspectionOptions): Promise<ModelCheck> {
+  const { checkModel } = await import('@blindai/server');
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'r');

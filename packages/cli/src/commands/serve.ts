@@ -1,8 +1,12 @@
-import { loadConfig, type ReadyInfo, runUntilSignal, settings, startServer } from '@blindai/server';
+import type { ReadyInfo } from '@blindai/server';
+import { settings } from '@blindai/server/settings';
 import type { Command } from 'commander';
 import { type Context, json } from './context.ts';
 
-/** `blindai serve`: starts the server and runs it until it is told to stop. */
+/**
+ * `blindai serve`: starts the server and runs it until it is told to stop. The server is loaded only then, since
+ * that takes longer than most commands.
+ */
 export function addServe(program: Command, context: Context): void {
   const command = program
     .command('serve')
@@ -27,6 +31,7 @@ Examples:
   );
   command.action(async (flags: Record<string, string | boolean | undefined>) => {
     const { json: asJson, ...given } = flags;
+    const { loadConfig, runUntilSignal, startServer } = await import('@blindai/server');
     const config = await loadConfig({ flags: given, environment: context.environment });
     const server = await startServer(config);
     const stopped = runUntilSignal(server); // before the ready line: whoever reads that may send a signal

@@ -1,13 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  emit,
-  type Emitted,
-  type EmittedTee,
-  emittedTees,
-  simulatedTcbStatuses,
-  snpProducts,
-} from '@blindai/simulator';
+import type { Emitted, EmittedTee } from '@blindai/simulator';
+import { emittedTees, simulatedTcbStatuses, snpProducts } from '@blindai/simulator/choices';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseHex } from '../connection-options.ts';
 import { FileError, UsageError } from '../exit-codes.ts';
@@ -100,6 +94,7 @@ Examples:
 async function emitFiles(flags: EmitFlags): Promise<Emitted> {
   const { json: _, quoteVersion, ...options } = flags;
   const version = quoteVersion === undefined ? {} : { version: quoteVersion };
+  const { emit } = await import('@blindai/simulator');
   try {
     return await emit({ at: new Date(), ...options, ...version });
   } catch (error) {
