@@ -52,6 +52,12 @@ const firstBackoffMs = 100;
 /** How long a model is tried out when it is uploaded. */
 const warmUpMs = 1000;
 
+/** Another process pays once so much work waits, in milliseconds: what computes sooner is rather waited for. */
+const leastWaitingMs = 2;
+
+/** When that is tried again after it failed. */
+const growAgainMs = 1000;
+
 /** A process besides the first that was idle for so long is ended. */
 const idleLaneMs = 60_000;
 
@@ -85,6 +91,8 @@ export class HostedModel implements MemoryHolder {
   /** How long a run takes, on average, the latest counting most. */
   #runMs = 1;
   #idleSince = performance.now();
+  /** When another process may be started, by `performance.now()`. */
+  #growsFrom = 0;
   #crashes = 0;
   #hung = 0;
   #quarantine: ProtocolError | null = null;
@@ -203,6 +211,8 @@ export class HostedModel implements MemoryHolder {
     const pays =
       this.#lanes.size === 0 ||
       (this.#lanes.size < this.#plan.mostRunners &&
+        this.#queue.size * this.#runMs >= leastWaitingMs &&
+        performance.now() >= this.#growsFrom &&
         slots.hasFree &&
         memory.hasRoom(this.#largestBytes));
     return pays ? this.#addLane(this.#plan.threads, this.#host.loadTimeoutMs) : undefined;
@@ -219,7 +229,7 @@ export class HostedModel implements MemoryHolder {
     lane.isBusy = true;
     clearTimeout(lane.idleTimer);
     try {
-      while (this.#queue.size > 0) await this.#workOnce(lane);
+      while (this.#queue.size > 0 && this.#lanes.has(lane)) await this.#workOnce(lane);
     } catch (error) {
       // Closed, and whoever waited was told so.
       if (!this.#closing.signal.aborted) throw error;
@@ -227,6 +237,8 @@ export class HostedModel implements MemoryHolder {
       lane.isBusy = false;
       this.#noteIdle(lane);
     }
+    // A lane that was taken away leaves what waits to the others.
+    this.#serve();
   }
 
   async #workOnce(lane: RunnerLane): Promise<void> {
@@ -234,6 +246,11 @@ export class HostedModel implements MemoryHolder {
     try {
       runner = await lane.ready();
     } catch (error) {
+      if ([...this.#lanes].some(({ isAlive }) => isAlive)) {
+        this.#lanes.delete(lane);
+        this.#growsFrom = performance.now() + growAgainMs;
+        return;
+      }
       // One run for each start that failed: the others may have more luck.
       for (const run of this.#queue.take(alone)) run.fail(error);
       return;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { RunnerPool, type LoadedModel, type PoolConfig } from '../../src/inference/pool.ts';
+import type { RunnerCage } from '../../src/inference/runner-cage.ts';
 import type { ModelSettings } from '../../src/inference/hosted-model.ts';
 import { createModelBytes, type SealedModel } from '../../src/models/model-bytes.ts';
 import { recordLog, type RecordedLog } from '../recorded-log.ts';
@@ -26,16 +27,24 @@ const config: PoolConfig = {
   scheduling: 'throughput',
 };
 
-export function startPool(settings: Partial<PoolConfig> = {}, program?: string): TestedPool {
-  const tested = openPool(settings, program);
+export function startPool(
+  settings: Partial<PoolConfig> = {},
+  program?: string,
+  cage?: RunnerCage,
+): TestedPool {
+  const tested = openPool(settings, program, cage);
   onTestFinished(() => tested.pool.close());
   return tested;
 }
 
 /** A pool that whoever opens it closes. */
-export function openPool(settings: Partial<PoolConfig> = {}, program?: string): TestedPool {
+export function openPool(
+  settings: Partial<PoolConfig> = {},
+  program?: string,
+  cage?: RunnerCage,
+): TestedPool {
   const log = recordLog();
-  const pool = new RunnerPool({ ...config, ...settings }, log, undefined, program);
+  const pool = new RunnerPool({ ...config, ...settings }, log, cage, program);
   return {
     pool,
     log,

@@ -2,6 +2,8 @@ import { ProtocolError } from '@blindai/protocol';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../src/errors.ts';
+import { leastDemanded } from '../../src/inference/runner-cage.ts';
+import { sharedUser, type RunnerUsers } from '../../src/inference/runner-users.ts';
 import {
   constant,
   elementTypes,
@@ -51,6 +53,27 @@ describe('runs of one model', () => {
     expect(new Set(runners()).size).toBe(2);
     await loaded.unload();
     expect(runners().filter(isRunning)).toEqual([]);
+  });
+
+  test('are answered by the process there is, if no other can be started', async () => {
+    let started = 0;
+    const users: RunnerUsers = {
+      ...sharedUser('a test'),
+      take: () => {
+        started += 1;
+        if (started > 1) throw new ProtocolError('too-many-requests', 'no user is left');
+        return null;
+      },
+    };
+    const { load, runners } = startPool({ cores: 2, maxQueuedRuns: 64 }, undefined, {
+      users,
+      demanded: leastDemanded,
+    });
+    const loaded = await load(loop());
+    const answers = Array.from({ length: 6 }, () => loaded.run([slow], patient));
+    expect(await Promise.all(answers)).toHaveLength(6);
+    expect(started).toBeGreaterThan(1);
+    expect(runners()).toHaveLength(1);
   });
 
   test('get one process of all cores, if that is asked for', async () => {
