@@ -71,8 +71,10 @@ const machine = describeMachine();
 const { cpu, cores, memoryGiB, platform, node, load } = machine;
 say(`${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node}, load ${load} before`);
 const figures: Record<string, object> = {};
+const seconds: Record<string, number> = {};
 for (const [name, measure] of Object.entries(sections)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
+  const startedAt = performance.now();
   const {
     tables,
     notes,
@@ -83,12 +85,17 @@ for (const [name, measure] of Object.entries(sections)) {
     other,
     progress,
   });
+  seconds[name] = Math.round((performance.now() - startedAt) / 1000);
   figures[name] = data;
   for (const text of [...tables.map(formatTable), notes.join('\n')]) say(`\n${text}`);
   if (values.svg === undefined) continue;
   mkdirSync(values.svg, { recursive: true });
   for (const plot of plots) writeFileSync(join(values.svg, `${plot.name}.svg`), plot.svg);
 }
+const loadAfter = describeMachine().load;
+const all = Object.values(seconds).reduce((sum, each) => sum + each, 0);
+say(`\nAll of it took ${all} s; load ${loadAfter} after.`);
 if (values.json !== undefined) {
-  writeFileSync(values.json, `${JSON.stringify({ machine, sections: figures }, null, 2)}\n`);
+  const text = JSON.stringify({ machine, loadAfter, seconds, sections: figures }, null, 2);
+  writeFileSync(values.json, `${text}\n`);
 }

@@ -99,7 +99,7 @@ export async function measureBatching({ full, other, progress }: Asked): Promise
         ? 'alone: a server with max-batch-rows 1; together: one with default settings, the upload with batchAcrossCallers.'
         : 'alone: an upload without batchAcrossCallers, so that every connection has batches of its own, of one; together: one with it.',
       'plan: how the trial at the upload chose to run the model; rows: as many at most are computed as one, 1 for none.',
-      'CPU: processor time of server and runners for an answer; others on the machine hardly change it.',
+      'CPU: processor time of server and runners for an answer; others on the machine disturb it less than they do times.',
       `gain of the bare engine: on one thread, ${batchSize} runs as one; whatever a server does besides running dilutes it.`,
     ],
     data: { batchSize, connections, rounds, roundMs, cores: availableParallelism(), rows },

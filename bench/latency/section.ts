@@ -82,7 +82,7 @@ export async function measureLatency({ full, other, progress }: Asked): Promise<
       `${rounds} rounds, in each the engine alone, the transport alone and the server in turn, ${gapMs} ms between requests.`,
       'bare: onnxruntime-node in a process of its own, with one thread or all, whichever is faster.',
       'transport: a TLS round trip of the same sizes to a server of Node that does nothing.',
-      'CPU: processor time of a run, milliseconds: of the bare engine, and of server and runners together; others on the machine hardly change it.',
+      'CPU: processor time of a run, milliseconds: of the bare engine, and of server and runners together; others on the machine disturb it less than they do times.',
     ],
     data: { gapMs, rounds, rows },
     plots: [

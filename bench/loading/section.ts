@@ -6,6 +6,7 @@ import {
   residentBytes,
 } from '../../test/support/process-watch.ts';
 import { BareEngine } from '../engine/bare-engine.ts';
+import { Load } from '../load/load.ts';
 import { allSubjects, mainSubjects, type Subject } from '../models/subjects.ts';
 import type { Asked, Findings } from '../section.ts';
 import { notSeen } from '../serving/not-seen.ts';
@@ -15,6 +16,8 @@ import { median } from '../statistics.ts';
 
 const MEGABYTE = 1e6;
 const rounds = 5;
+const loadConnections = 8;
+const loadMs = 1500;
 
 /** What it takes to have one model ready. Times in milliseconds, memory in megabytes. */
 interface Row {
@@ -32,6 +35,10 @@ interface Row {
   readonly runnerResident: number;
   /** What of that is not shared with other processes; null where the system does not tell. */
   readonly runnerProportional: number | null;
+  /** Processes that it has after many runs at once. */
+  readonly processesUnderLoad: number;
+  /** All of them together, as `runnerProportional`. */
+  readonly underLoad: number | null;
 }
 
 /** How long models and runners take to start, and the memory that they hold. */
@@ -63,6 +70,8 @@ export async function measureLoading({ full, other, progress }: Asked): Promise<
           'plain holds',
           'runner holds',
           'of its own',
+          'processes under load',
+          'all of their own',
         ],
         rows: rows.map((row) => [
           row.model,
@@ -74,14 +83,18 @@ export async function measureLoading({ full, other, progress }: Asked): Promise<
           row.plainResident,
           row.runnerResident,
           row.runnerProportional ?? 'not told',
+          row.processesUnderLoad,
+          row.underLoad ?? 'not told',
         ]),
       },
     ],
     notes: [
       `The server was ready ${serverStart.toFixed(0)} ms after its start and held ${idle.toFixed(0)} MB; isolation of its runners: ${isolation}.`,
       'plain process: Node with the engine, not caged, from its start until the model is loaded; runner: the same inside of the server, caged.',
+      'upload: with the trial, of a second at most, that finds out how the model is run best.',
       'after kill -9: until it answers again, with the pause that a crash costs, the start and the load.',
       `"holds" counts pages of Node and the engine in each process, "of its own" in parts. ${rounds} rounds.`,
+      `under load: after ${loadMs / 1000} s with ${loadConnections} requests at a time; a process besides the first ends when it was idle for a minute.`,
     ],
     data: { serverStart, idle, isolation, rounds, rows },
   };
@@ -107,6 +120,7 @@ async function measure(subject: Subject, served: Served): Promise<Row> {
     await using model = await ServedModel.upload(served, subject);
     upload.push(performance.now() - uploadAt);
     await model.paced(2, 0);
+    // Who asks for one run after the other has one process, whatever the plan.
     const [runner] = descendantsOf(server.pid);
     runnerResident.push(residentBytes(runner!));
     runnerProportional.push(proportionalBytes(runner!));
@@ -116,6 +130,7 @@ async function measure(subject: Subject, served: Served): Promise<Row> {
     afterKill.push(performance.now() - killedAt);
   }
   const proportional = runnerProportional.filter((bytes) => bytes !== null);
+  const underLoad = await measureUnderLoad(subject, served);
   return {
     model: subject.name,
     megabytes: subject.model.length / MEGABYTE,
@@ -126,6 +141,22 @@ async function measure(subject: Subject, served: Served): Promise<Row> {
     plainResident: median(plainResident) / MEGABYTE,
     runnerResident: median(runnerResident) / MEGABYTE,
     runnerProportional: proportional.length === 0 ? null : median(proportional) / MEGABYTE,
+    ...underLoad,
+  };
+}
+
+async function measureUnderLoad(
+  subject: Subject,
+  served: Served,
+): Promise<Pick<Row, 'processesUnderLoad' | 'underLoad'>> {
+  await using model = await ServedModel.upload(served, subject);
+  await using load = await Load.start(served, model, loadConnections);
+  await load.saturate(loadMs);
+  const runners = descendantsOf(served.process!.pid);
+  const held = runners.map(proportionalBytes).filter((bytes) => bytes !== null);
+  return {
+    processesUnderLoad: runners.length,
+    underLoad: held.length === 0 ? null : held.reduce((sum, bytes) => sum + bytes, 0) / MEGABYTE,
   };
 }
 

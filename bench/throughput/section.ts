@@ -87,7 +87,7 @@ export async function measureThroughput({ full, other, progress }: Asked): Promi
     notes: [
       `${rounds} rounds of ${roundMs / 1000} s bare and ${roundMs / 1000} s served, in turn.`,
       `bare: ${cores} processes of one thread. served: as many, without batches, under ${requestsPerCore * cores} connections with a request each.`,
-      'CPU: processor time for one run, of the bare engine and of server and runners together; others on the machine hardly change it.',
+      'CPU: processor time for one run, of the bare engine and of server and runners together; others on the machine disturb it less than they do times.',
       'What makes the load runs on the same machine: "on the rest" compares with the bare engine on the cores that it leaves.',
       'auto chooses: processes × threads for each model, by the trial at its upload, of a server that is left to it.',
     ],
