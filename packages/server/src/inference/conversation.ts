@@ -117,7 +117,10 @@ export class Conversation {
         return judged.wanted;
       },
       deliver: (payload) => {
-        take!(payload);
+        const taken = take!;
+        // What it holds on to, a run with its inputs and outputs, is not to stay until the next answer.
+        take = undefined;
+        taken(payload);
         this.#expected.shift();
       },
     });
