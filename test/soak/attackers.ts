@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Attacker } from '../fuzz/attacker.ts';
+import { Attacker, type Findings } from '../fuzz/attacker.ts';
 import { Chance } from '../fuzz/chance.ts';
 import { fuzzedModel } from '../fuzz/messages.ts';
 import { ownHostileModels, sharedHostileModels } from '../support/hostile-models.ts';
@@ -60,15 +60,21 @@ export function attackWithRequests(seed: number): Lane {
       });
       for (let times = 0; times < 5 && !isOver(); times += 1) {
         await paced(target, async () => attacker.send(60));
+        takeFindings(attacker.findings, tally);
       }
-      const { tried, answered, faults } = attacker.findings;
-      for (const [kind, times] of tried) tally.count(`requests at random: ${kind}`, times);
-      for (const [code, times] of answered) tally.hear(code, times);
-      for (const fault of faults) tally.blame(fault);
       await client.deleteModel(modelId);
     }
     await client.close();
   };
+}
+
+/** Counts what an attacker found since the last time. */
+function takeFindings({ tried, answered, faults }: Findings, tally: Target['tally']): void {
+  for (const [kind, times] of tried) tally.count(`requests at random: ${kind}`, times);
+  for (const [code, times] of answered) tally.hear(code, times);
+  for (const fault of faults.splice(0)) tally.blame(fault);
+  tried.clear();
+  answered.clear();
 }
 
 async function uploadSomehow(

@@ -118,6 +118,18 @@ type Choice = (values: readonly number[]) => number;
 const most: Choice = (values) => Math.max(...values);
 const middle: Choice = (values) => summarise(values).median;
 
+const mean: Choice = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** What the statuses of answers say, in groups: well, refused, harmed by the model, too much, not now, a bug. */
+const statusGroups: readonly { label: string; includes: (status: number) => boolean }[] = [
+  { label: '200', includes: (status) => status < 400 },
+  { label: '400 to 421', includes: (status) => status >= 400 && status < 422 },
+  { label: '422', includes: (status) => status === 422 },
+  { label: '429', includes: (status) => status === 429 },
+  { label: '503', includes: (status) => status === 503 },
+  { label: '500', includes: (status) => status === 500 },
+];
+
 function plots(samples: readonly Sample[]): Plot[] {
   const spans = spansOf(samples);
   /** Of each span of time one point: the worst there was in it, or the one in the middle. */
@@ -132,7 +144,6 @@ function plots(samples: readonly Sample[]): Plot[] {
       return found.length === 0 ? [] : [[span.at(-1)!.seconds / 60, choose(found)] as const];
     }),
   });
-  const statuses = [...new Set(samples.flatMap((sample) => Object.keys(sample.statuses)))].sort();
   const xUnit = 'minutes';
   return [
     plotLines({
@@ -140,7 +151,7 @@ function plots(samples: readonly Sample[]): Plot[] {
       title: 'Right answers to good callers, beside everything else',
       xUnit,
       yUnit: 'a second',
-      curves: [curve('right answers', middle, ({ answers }) => answers)],
+      curves: [curve('right answers', mean, ({ answers }) => answers)],
     }),
     plotLines({
       name: 'soak-latency',
@@ -185,11 +196,15 @@ function plots(samples: readonly Sample[]): Plot[] {
     }),
     plotLines({
       name: 'soak-statuses',
-      title: 'Answers by status, to everybody',
+      title: 'Answers by status, to everybody, from one look to the next',
       xUnit,
-      yUnit: 'a second',
-      curves: statuses.map((status) =>
-        curve(status, middle, (sample) => sample.statuses[status] ?? 0),
+      yUnit: 'answers',
+      curves: statusGroups.map(({ label, includes }) =>
+        curve(label, mean, ({ statuses }) =>
+          Object.entries(statuses)
+            .filter(([status]) => includes(Number(status)))
+            .reduce((sum, [, count]) => sum + count, 0),
+        ),
       ),
     }),
   ];
