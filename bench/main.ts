@@ -17,7 +17,7 @@ import { measureConnecting } from './connecting/section.ts';
 import { measureLatency } from './latency/section.ts';
 import { measureLoading } from './loading/section.ts';
 import { describeMachine } from './machine.ts';
-import type { OtherServer, Section } from './section.ts';
+import type { Findings, OtherServer, Section } from './section.ts';
 import { measureStages } from './stages/section.ts';
 import { formatTable } from './table.ts';
 import { measureTail } from './tail/section.ts';
@@ -75,16 +75,16 @@ const seconds: Record<string, number> = {};
 for (const [name, measure] of Object.entries(sections)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   const startedAt = performance.now();
-  const {
-    tables,
-    notes,
-    data,
-    plots = [],
-  } = await measure({
-    full: values.full,
-    other,
-    progress,
-  });
+  let findings: Findings;
+  try {
+    findings = await measure({ full: values.full, other, progress });
+  } catch (error) {
+    // The figures of the others are none the worse.
+    process.exitCode = 1;
+    say(`\n${name}: failed, ${error instanceof Error ? error.message : String(error)}`);
+    continue;
+  }
+  const { tables, notes, data, plots = [] } = findings;
   seconds[name] = Math.round((performance.now() - startedAt) / 1000);
   figures[name] = data;
   for (const text of [...tables.map(formatTable), notes.join('\n')]) say(`\n${text}`);

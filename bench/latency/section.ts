@@ -12,6 +12,8 @@ const gapMs = 4;
 const rounds = 12;
 /** Runs of a round last about this long together. */
 const roundMs = 200;
+/** What is run before anything counts lasts about so long: a server is not measured in its first second. */
+const warmUpMs = 2500;
 
 /** What one model costs more when it is served, in milliseconds. */
 interface Row {
@@ -30,6 +32,8 @@ interface Row {
   readonly share: Estimate;
   /** Processor time of the engine alone for a run. */
   readonly bareProcessor: number;
+  /** Of the server that does nothing. */
+  readonly transportProcessor: number;
   /** Of the server and its runners. Null for somebody else's. */
   readonly servedProcessor: number | null;
 }
@@ -60,7 +64,8 @@ export async function measureLatency({ full, other, progress }: Asked): Promise<
           'ours, middle half of rounds',
           'added / bare',
           'CPU bare',
-          'CPU served',
+          'transport',
+          'served',
         ],
         rows: rows.map((row) => [
           row.model,
@@ -74,6 +79,7 @@ export async function measureLatency({ full, other, progress }: Asked): Promise<
           `${row.ours.lower.toFixed(2)} to ${row.ours.upper.toFixed(2)}`,
           row.share.median,
           row.bareProcessor,
+          row.transportProcessor,
           row.servedProcessor ?? 'not seen',
         ]),
       },
@@ -82,7 +88,7 @@ export async function measureLatency({ full, other, progress }: Asked): Promise<
       `${rounds} rounds, in each the engine alone, the transport alone and the server in turn, ${gapMs} ms between requests.`,
       'bare: onnxruntime-node in a process of its own, with one thread or all, whichever is faster.',
       'transport: a TLS round trip of the same sizes to a server of Node that does nothing.',
-      'CPU: processor time of a run, milliseconds: of the bare engine, and of server and runners together; others on the machine disturb it less than they do times.',
+      'CPU: processor time of a run, milliseconds: of the bare engine, of the server that does nothing, and of server and runners together; others on the machine disturb it less than they do times.',
     ],
     data: { gapMs, rounds, rows },
     plots: [
@@ -109,13 +115,15 @@ async function measure(subject: Subject, served: Served, transport: BareTranspor
     transport.paced(body, model.replyBytes, count, gapMs);
   const count = await warmUp(engine, model, trip);
   const found: { bare: number; transport: number; served: number }[] = [];
-  const used = { bare: 0, served: 0 };
+  const used = { bare: 0, transport: 0, served: 0 };
   const servedMs = (): number => served.process?.processorMs() ?? 0;
   for (let round = 0; round < rounds; round += 1) {
     const bareBefore = engine.processorMs();
     const bare = median(await engine.paced(count, gapMs));
     used.bare += engine.processorMs() - bareBefore;
+    const tripBefore = transport.processorMs();
     const tripMs = median(await trip(count));
+    used.transport += transport.processorMs() - tripBefore;
     const servedBefore = servedMs();
     found.push({ bare, transport: tripMs, served: median(await model.paced(count, gapMs)) });
     used.served += servedMs() - servedBefore;
@@ -133,6 +141,7 @@ async function measure(subject: Subject, served: Served, transport: BareTranspor
     ours: over((round) => round.served - round.bare - round.transport),
     share: over((round) => (round.served - round.bare) / round.bare),
     bareProcessor: used.bare / (rounds * count),
+    transportProcessor: used.transport / (rounds * count),
     servedProcessor: served.process && used.served / (rounds * count),
   };
 }
@@ -144,9 +153,9 @@ async function warmUp(
   trip: (count: number) => Promise<number[]>,
 ): Promise<number> {
   const sample = median(await model.paced(10, 0));
-  const count = Math.min(Math.max(Math.round(roundMs / (sample + gapMs)), 5), 50);
-  await model.paced(Math.min(4 * count, 150), 0);
-  await engine.paced(count, 0);
-  await trip(2 * count);
-  return count;
+  const uncounted = Math.ceil(warmUpMs / (sample + 1));
+  await model.paced(uncounted, 0);
+  await engine.paced(Math.ceil(uncounted / 4), 0);
+  await trip(uncounted);
+  return Math.min(Math.max(Math.round(roundMs / (sample + gapMs)), 5), 50);
 }

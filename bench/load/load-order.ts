@@ -29,6 +29,8 @@ export interface Saturation {
 export interface Arrivals {
   /** From when each request was due until its answer was there, in milliseconds. */
   readonly times: readonly number[];
+  /** Requests that were refused, or lost. */
+  readonly unanswered: number;
   /** How late the requests were sent themselves, 99 of 100, in milliseconds. */
   readonly latenessMs: number;
 }

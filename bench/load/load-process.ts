@@ -41,12 +41,18 @@ async function arrivals(gapMs: number, durationMs: number): Promise<Arrivals> {
   const times: number[] = [];
   const lateness: number[] = [];
   const running: Promise<void>[] = [];
+  let unanswered = 0;
   const send = async (due: number): Promise<void> => {
-    const connection = idle.pop() ?? (await PlainConnection.open(target!));
-    lateness.push(performance.now() - due);
-    await connection.ask(request);
-    times.push(performance.now() - due);
-    idle.push(connection);
+    try {
+      const connection = idle.pop() ?? (await PlainConnection.open(target!));
+      lateness.push(performance.now() - due);
+      await connection.ask(request);
+      times.push(performance.now() - due);
+      idle.push(connection);
+    } catch {
+      // The connection is closed: the next request opens another.
+      unanswered += 1;
+    }
   };
   const started = performance.now() + 50;
   const count = Math.ceil(durationMs / gapMs);
@@ -57,7 +63,7 @@ async function arrivals(gapMs: number, durationMs: number): Promise<Arrivals> {
     running.push(send(due));
   }
   await Promise.all(running);
-  return { times, latenessMs: summarise(lateness).p99 };
+  return { times, unanswered, latenessMs: summarise(lateness).p99 };
 }
 
 answerOrders<LoadOrder>({

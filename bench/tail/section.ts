@@ -20,6 +20,8 @@ interface Row {
   readonly gapMs: number;
   readonly bare: Statistics;
   readonly served: Statistics;
+  /** Requests to the server that were refused: too many waited already. They are in no time. */
+  readonly unanswered: number;
   /** How late 99 of 100 requests were sent: an answer cannot be told more exactly. */
   readonly latenessMs: number;
 }
@@ -45,9 +47,10 @@ export async function measureTail({ full, other, progress }: Asked): Promise<Fin
           'served p50',
           'served p99',
           'p99 / p50',
+          'refused',
           'sent late p99',
         ],
-        rows: rows.map(({ model, gapMs, bare, served: answers, latenessMs }) => [
+        rows: rows.map(({ model, gapMs, bare, served: answers, unanswered, latenessMs }) => [
           model,
           1000 / gapMs,
           bare.median,
@@ -56,6 +59,7 @@ export async function measureTail({ full, other, progress }: Asked): Promise<Fin
           answers.median,
           answers.p99,
           answers.p99 / answers.median,
+          unanswered,
           latenessMs,
         ]),
       },
@@ -63,6 +67,7 @@ export async function measureTail({ full, other, progress }: Asked): Promise<Fin
     notes: [
       `${rounds} rounds of ${roundMs / 1000} s bare and ${roundMs / 1000} s served, in turn, at the same gaps; timed from when a request was due.`,
       `bare: ${availableParallelism()} processes of one thread that take turns.`,
+      'refused: requests that came when too many waited already, which happens where others take the cores away; no time counts them.',
     ],
     data: { loadShare, rounds, roundMs, rows },
     plots: [
@@ -94,10 +99,12 @@ async function measure(subject: Subject, served: Served): Promise<Row> {
   const bare: number[] = [];
   const answers: number[] = [];
   const lateness: number[] = [];
+  let refused = 0;
   for (let round = 0; round < rounds; round += 1) {
     bare.push(...(await engines.arrivals(gapMs, roundMs)));
-    const { times, latenessMs } = await load.arrivals(gapMs, roundMs);
+    const { times, unanswered, latenessMs } = await load.arrivals(gapMs, roundMs);
     answers.push(...times);
+    refused += unanswered;
     lateness.push(latenessMs);
   }
   return {
@@ -105,6 +112,7 @@ async function measure(subject: Subject, served: Served): Promise<Row> {
     gapMs,
     bare: summarise(bare),
     served: summarise(answers),
+    unanswered: refused,
     latenessMs: median(lateness),
   };
 }

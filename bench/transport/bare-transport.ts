@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { Pool } from 'undici';
+import { processorMs } from '../../test/support/process-watch.ts';
 import { Worker } from '../worker.ts';
 import type { TransportOrder } from './transport-order.ts';
 
@@ -23,6 +24,11 @@ export class BareTransport implements AsyncDisposable {
   static async start(): Promise<BareTransport> {
     const worker = new Worker<TransportOrder>('transport-process.js', import.meta.url);
     return new BareTransport(worker, (await worker.ready()) as number);
+  }
+
+  /** The processor time that its server has used so far, in milliseconds. */
+  processorMs(): number {
+    return processorMs(this.#worker.pid);
   }
 
   /** How long round trips take, each after a gap, in milliseconds. */
