@@ -107,7 +107,11 @@ describe.runIf(isComplete)('a runner that starts threads without end', () => {
       code: 'model-crashed',
       message: 'the model started more than 128 threads',
     });
-    expect(log.lines.at(-1)).toMatchObject({ event: 'runner-crashed', signal: 'SIGKILL' });
+    // Node may have ended itself for want of another thread before the signal came.
+    expect(log.lines.at(-1)).toMatchObject({
+      event: 'runner-crashed',
+      signal: expect.stringMatching(/^SIG(?:KILL|ABRT)$/) as string,
+    });
   });
 });
 

