@@ -49,7 +49,7 @@ export async function measureRunner(
   const child = server.spawnRunner(
     program,
     { folder: tmpdir(), becomesOwnUser: own.areOwn },
-    { model: null, denials: denials?.runnerEnd ?? null },
+    { denials: denials?.runnerEnd ?? null },
   );
   denials?.handedOver();
   const ended = new Promise((resolve) => child.once('exit', resolve));

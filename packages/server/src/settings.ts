@@ -44,6 +44,7 @@ export interface Config {
   readonly drainTimeoutMs: number;
   readonly runnerMemoryBytes: number;
   readonly maxRunnersBytes: number;
+  readonly spareRunners: number;
   /** Cores that models compute on. */
   readonly cores: number;
   readonly scheduling: Scheduling;
@@ -300,6 +301,11 @@ const table: { readonly [Name in keyof Config]: Row<Config[Name]> } = {
     default: () => memoryPart(2),
     defaultText: "half of the machine's memory",
     description: 'memory of all runner processes together; idle models give way beyond it',
+  },
+  spareRunners: {
+    ...count(0, 1),
+    default: 1,
+    description: 'runner processes that are started ahead of the models that will need them',
   },
   cores: {
     ...count(1, 1024),

@@ -6,7 +6,11 @@ import {
   type DescriptorState,
   type DescriptorWatch,
 } from '../platform/descriptor-watch.ts';
-import { createSocketPair, receiveDescriptor } from '../platform/descriptor-passing.ts';
+import {
+  createSocketPair,
+  receiveDescriptor,
+  sendDescriptor,
+} from '../platform/descriptor-passing.ts';
 import { receiveCall, refuseCall, type AnnouncedCall } from '../platform/seccomp.ts';
 import { systemCalls } from '../platform/system-calls.ts';
 
@@ -51,6 +55,19 @@ export class DenialReports {
     this.#onDenied = onDenied;
     [this.#descriptor, this.runnerEnd] = createSocketPair();
     this.#watch = watchDescriptor(this.#descriptor, () => this.#guard(() => this.#takeListener()));
+  }
+
+  /**
+   * Sends the runner a descriptor over the same connection, which it takes before it sends its own. To a runner
+   * that is gone nothing is sent.
+   */
+  hand(descriptor: number): void {
+    if (this.#isClosed) return;
+    try {
+      sendDescriptor(this.#descriptor, descriptor);
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+    }
   }
 
   /** To be called once the runner has inherited its end, or never will. */

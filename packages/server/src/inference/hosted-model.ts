@@ -11,7 +11,8 @@ import { firstPlan, type RunPlan, type Scheduling } from './run-plan.ts';
 import { RunQueue } from './run-queue.ts';
 import { RunnerLane } from './runner-lane.ts';
 import type { MemoryHolder, RunnerMemory } from './runner-memory.ts';
-import { RunnerProcess, type RunnerEnd, type RunnerHost } from './runner-process.ts';
+import type { RunnerEnd, RunnerEvents, RunnerHost, RunnerProcess } from './runner-process.ts';
+import type { SpareRunner } from './spare-runner.ts';
 import { matchInputs, type ModelSignature, type NamedTensorBytes } from './signature.ts';
 import { chooseByTrial } from './warm-up.ts';
 
@@ -31,6 +32,7 @@ export interface ModelSettings {
 /** What all models of one server share. */
 export interface ModelHost {
   readonly runners: RunnerHost;
+  readonly spare: SpareRunner;
   readonly slots: CoreSlots;
   readonly memory: RunnerMemory;
   readonly cores: number;
@@ -398,8 +400,10 @@ export class HostedModel implements MemoryHolder {
     try {
       endReservation = await this.#host.memory.reserve(this.#largestBytes, this, until);
       endTurn = await this.#host.slots.take({ sharer: this, cores: 1, expectedMs: 100 }, until);
-      const runner = this.#spawn(lane);
-      await runner.load(this.#model, { ...this.#settings, threads: lane.threads }, until);
+      const runner = this.#host.spare.take();
+      lane.adopt(runner);
+      const settings = { ...this.#settings, threads: lane.threads };
+      await runner.load(this.#model, settings, until, this.#eventsOf(runner));
       this.#host.log.info({
         event: 'runner-started',
         ...this.#about,
@@ -411,11 +415,12 @@ export class HostedModel implements MemoryHolder {
       endTurn?.();
       endReservation?.();
       deadline.clear();
+      if (this.#host.memory.hasRoom(programBytes)) this.#host.spare.prepare();
     }
   }
 
-  #spawn(lane: RunnerLane): RunnerProcess {
-    const runner = new RunnerProcess(this.#host.runners, this.#model.source, {
+  #eventsOf(runner: RunnerProcess): RunnerEvents {
+    return {
       onEnd: (end) => this.#judgeEnd(runner, end),
       onDenied: ({ name, number }) =>
         this.#host.log.warn({
@@ -425,9 +430,7 @@ export class HostedModel implements MemoryHolder {
           call: name,
           callNumber: number,
         }),
-    });
-    lane.adopt(runner);
-    return runner;
+    };
   }
 
   /** No second run for this process. The next one is started ahead of the next caller. */

@@ -11,8 +11,9 @@ import type { RunOptions } from './pending-run.ts';
 import type { RunPlan, Scheduling } from './run-plan.ts';
 import { leastDemanded, type RunnerCage } from './runner-cage.ts';
 import { RunnerMemory } from './runner-memory.ts';
-import { runnerProgram } from './runner-process.ts';
+import { runnerProgram, type RunnerHost } from './runner-process.ts';
 import { sharedUser } from './runner-users.ts';
+import { SpareRunner } from './spare-runner.ts';
 import type { ModelSignature } from './signature.ts';
 
 /** What the server's settings say about running models. */
@@ -37,6 +38,8 @@ export interface PoolConfig {
   readonly maxBatchRows?: number;
   /** How long a run may wait for others to be computed with it. Default 0: only those that wait anyway. */
   readonly batchDelayMs?: number;
+  /** 1: a process is started ahead of the model that will need it. Default 0. */
+  readonly spareRunners?: number;
   /** All processes together, in bytes; idle models give way beyond it. Default: no bound. */
   readonly maxRunnersBytes?: number;
 }
@@ -102,20 +105,22 @@ export class RunnerPool {
     if (process.platform === 'linux') keepDescriptorsFromChildren();
     this.#folder = mkdtempSync(join(tmpdir(), `blindai-runners-${process.pid}-`));
     chmodSync(this.#folder, 0o500);
-    this.#host = {
-      runners: {
-        program,
-        folder: this.#folder,
-        memoryBytes: Math.max(config.runnerMemoryBytes, leastMemoryBytes),
-        limits: {
-          maxTensors: config.maxTensors,
-          maxRank: config.maxRank,
-          maxNameBytes: limits.maxNameBytes,
-          maxReplyBytes: config.maxReplyBytes ?? limits.maxReplyBytes,
-        },
-        operatorDomains: config.operatorDomains ?? [],
-        cage,
+    const runners: RunnerHost = {
+      program,
+      folder: this.#folder,
+      memoryBytes: Math.max(config.runnerMemoryBytes, leastMemoryBytes),
+      limits: {
+        maxTensors: config.maxTensors,
+        maxRank: config.maxRank,
+        maxNameBytes: limits.maxNameBytes,
+        maxReplyBytes: config.maxReplyBytes ?? limits.maxReplyBytes,
       },
+      operatorDomains: config.operatorDomains ?? [],
+      cage,
+    };
+    this.#host = {
+      runners,
+      spare: new SpareRunner(runners, config.spareRunners === 1),
       slots: new CoreSlots(cores, longestTurnMs),
       memory: new RunnerMemory(config.maxRunnersBytes ?? Infinity),
       cores,
@@ -175,6 +180,7 @@ export class RunnerPool {
     this.#isClosing = true;
     await Promise.all([...this.#models].map((model) => model.close(goingDown())));
     this.#models.clear();
+    await this.#host.spare.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

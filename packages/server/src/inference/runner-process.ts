@@ -3,7 +3,6 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ProtocolError } from '@blindai/protocol';
-import type { ModelSource } from '../models/model-memory.ts';
 import type { SealedModel } from '../models/model-bytes.ts';
 import { Conversation, PastPayload } from './conversation.ts';
 import { DenialReports, type DeniedCall } from './denial-reports.ts';
@@ -63,7 +62,8 @@ const lastWordsMs = 1000;
 const nearLimit = 0.9;
 
 /**
- * One process that runs one model, from its start to its death; it is never used again for another model.
+ * One process that runs one model, from its start to its death; it is never used again for another model. Until
+ * it is given one, it waits with the engine loaded.
  * Whatever goes wrong ends in SIGKILL, and a promise that waits is rejected only once the process is gone.
  */
 export class RunnerProcess {
@@ -75,6 +75,8 @@ export class RunnerProcess {
   readonly #denials: DenialReports | null;
   /** Its own until the process is gone; null if it has the server's. */
   readonly #user: number | null;
+  /** From the load on: before, it is nobody's. */
+  #events: RunnerEvents | null = null;
   #started = false;
   #signature: ModelSignature | null = null;
   /** From the first exchange on. */
@@ -87,12 +89,15 @@ export class RunnerProcess {
   #end: RunnerEnd | null = null;
 
   /** @throws {ProtocolError} `too-many-requests` if there is no user for it. */
-  constructor(host: RunnerHost, source: ModelSource, events: RunnerEvents) {
+  constructor(host: RunnerHost) {
     this.#host = host;
     this.#user = host.cage.users.take();
     try {
-      this.#denials = process.platform === 'linux' ? new DenialReports(events.onDenied) : null;
-      this.#child = this.#spawn(source);
+      this.#denials =
+        process.platform === 'linux'
+          ? new DenialReports((call) => this.#events?.onDenied(call))
+          : null;
+      this.#child = this.#spawn();
     } catch (error) {
       host.cage.users.giveBack(this.#user);
       throw error;
@@ -103,19 +108,16 @@ export class RunnerProcess {
       // If it is alive it is of no use any more; if not, its end tells more.
       () => this.#child.kill('SIGKILL'),
     );
-    this.ended = this.#awaitEnd(events.onEnd);
+    this.ended = this.#awaitEnd();
   }
 
-  #spawn(source: ModelSource): ChildProcess {
+  #spawn(): ChildProcess {
     const { program, folder, cage } = this.#host;
     try {
       return spawnRunner(
         program,
         { folder, becomesOwnUser: cage.users.areOwn },
-        {
-          model: source.kind === 'descriptor' ? source.descriptor : null,
-          denials: this.#denials?.runnerEnd ?? null,
-        },
+        { denials: this.#denials?.runnerEnd ?? null },
       );
     } catch (error) {
       this.#denials?.close();
@@ -150,8 +152,10 @@ export class RunnerProcess {
     model: SealedModel,
     { optimize, threads }: Pick<LoadMessage, 'optimize' | 'threads'>,
     until: AbortSignal,
+    events: RunnerEvents,
   ): Promise<void> {
     const { source } = model;
+    this.#events = events;
     const message: LoadMessage = {
       kind: 'load',
       parent: process.pid,
@@ -174,6 +178,7 @@ export class RunnerProcess {
         const reply = parseLoaded(header, payloadBytes, this.#host.limits);
         return () => reply;
       });
+      if (source.kind === 'descriptor') this.#denials?.hand(source.descriptor);
       this.#conversation.say(message, source.kind === 'chunks' ? source.chunks : []);
       return Promise.all([started, loaded]).then(([, reply]) => reply);
     });
@@ -270,7 +275,7 @@ export class RunnerProcess {
     this.kill(new ProtocolError('internal', 'a runner could not close its cage'));
   }
 
-  #awaitEnd(onEnd: (end: RunnerEnd) => void): Promise<RunnerEnd> {
+  #awaitEnd(): Promise<RunnerEnd> {
     return new Promise((resolve) => {
       const finish = (exitCode: number | null, signal: string | null): void => {
         const error = this.#reason ?? this.#explain(exitCode, signal);
@@ -278,7 +283,7 @@ export class RunnerProcess {
         this.#watch?.stop();
         this.#denials?.close();
         this.#host.cage.users.giveBack(this.#user);
-        onEnd(this.#end);
+        this.#events?.onEnd(this.#end);
         this.#conversation.end(error);
         resolve(this.#end);
       };

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { startWithoutCapabilities } from '../platform/capabilities.ts';
 
 /** What a process around models is given besides its program. */
 export interface RunnerInheritance {
-  /** Descriptor of the model; null if it comes over the pipe. */
-  readonly model: number | null;
-  /** Descriptor for the reports on refused system calls. */
+  /** Descriptor for the model to be handed over, and for the reports on refused system calls. */
   readonly denials: number | null;
 }
 
@@ -34,13 +34,15 @@ const nodeOptions = ['--jitless', '--expose-gc', '--single-threaded-gc', '--v8-p
 
 /**
  * Starts a program as runners are started: in a session of its own, with an empty environment and folder, a
- * pipe as descriptor 3, the model as 4, the socket for reports as 5, and nothing else.
+ * pipe as descriptor 3, a place for the model as 4, the socket for it and for reports as 5, and nothing else.
  */
 export function spawnRunner(
   program: string,
   { folder, becomesOwnUser }: RunnerGround,
-  { model, denials }: RunnerInheritance,
+  { denials }: RunnerInheritance,
 ): ChildProcess {
+  // Node would take the place for itself, were it free.
+  const place = openSync(devNull, 'r');
   const start = (): ChildProcess =>
     spawn(process.execPath, [...nodeOptions, program], {
       cwd: folder,
@@ -48,7 +50,12 @@ export function spawnRunner(
       // In a session of its own: an interrupt from the terminal is for the server, which then drains.
       detached: process.platform !== 'win32',
       windowsHide: true,
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', model ?? 'ignore', denials ?? 'ignore'],
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', place, denials ?? 'ignore'],
     });
-  return becomesOwnUser || process.platform !== 'linux' ? start() : startWithoutCapabilities(start);
+  try {
+    const keepsCapabilities = becomesOwnUser || process.platform !== 'linux';
+    return keepsCapabilities ? start() : startWithoutCapabilities(start);
+  } finally {
+    closeSync(place);
+  }
 }

@@ -150,7 +150,6 @@ class Part {
 
   constructor(program: string, ground: RunnerGround, denials: DenialReports | null) {
     this.#child = spawnRunner(program, ground, {
-      model: null,
       denials: denials?.runnerEnd ?? null,
     });
     denials?.handedOver();

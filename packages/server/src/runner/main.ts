@@ -3,6 +3,7 @@ import { endProcess } from '../platform/process-control.ts';
 import { answerForModel } from './answers.ts';
 import { enterCage } from './cage/cage.ts';
 import { HungUp, readFrameStart, send } from './channel.ts';
+import { takeModelFile } from './model-file.ts';
 import { prepareRunner } from './prepare.ts';
 
 /*
@@ -13,6 +14,7 @@ import { prepareRunner } from './prepare.ts';
 async function main(): Promise<void> {
   await prepareRunner();
   const load = readFrameStart().header as unknown as LoadMessage;
+  if (load.modelIn === 'descriptor') takeModelFile();
   send({ kind: 'started', cage: enterCage(load) });
   await answerForModel(load);
 }

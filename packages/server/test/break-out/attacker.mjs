@@ -9,7 +9,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import { lowerResourceLimit } from '../../dist/platform/resource-limits.js';
 import { enterCage } from '../../dist/runner/cage/cage.js';
 import { readFrameStart, readInto, send } from '../../dist/runner/channel.js';
-import { readModelFile } from '../../dist/runner/model-file.js';
+import { readModelFile, takeModelFile } from '../../dist/runner/model-file.js';
 import { prepareRunner } from '../../dist/runner/prepare.js';
 import { allAttempts } from './attempts/all.mjs';
 import { beginAttempt, findPoolThreads, repeatOnPoolThread } from './attempts/kernel-calls.mjs';
@@ -59,6 +59,7 @@ async function attack() {
   await prepareRunner();
   await findPoolThreads();
   const { header } = readFrameStart();
+  takeModelFile();
   send({ kind: 'started', cage: enterCage(header) });
   const plan = JSON.parse(new TextDecoder().decode(readModelFile(header.modelBytes)));
   send({ kind: 'loaded', inputs: [attemptInput], outputs: [reportOutput] });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { RunnerPool, type LoadedModel, type PoolConfig } from '../../src/inference/pool.ts';
 import type { RunnerCage } from '../../src/inference/runner-cage.ts';
@@ -62,6 +62,22 @@ export function sealed(model: Uint8Array): SealedModel {
   const result = writer.seal();
   onTestFinished(() => result.close());
   return result;
+}
+
+/** Processes that this one has started and that still do something. */
+export function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+        // The name of the program stands in brackets, and may hold any; the parent comes after the state.
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent;
+      } catch {
+        return false;
+      }
+    })
+    .filter(isRunning);
 }
 
 /** Whether a process still does anything: one that its parent has not noticed to be dead does not. */

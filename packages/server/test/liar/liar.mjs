@@ -3,6 +3,7 @@
 // `y = x`, with a flag.
 import { readSync } from 'node:fs';
 import { readFrameStart, readInto, skipPayload } from '../../dist/runner/channel.js';
+import { takeModelFile } from '../../dist/runner/model-file.js';
 import { flag, frame, loaded, ran, send, sleep, started, x, y } from './frames.mjs';
 import { doubleLoadLies, loadLies, slowLoadLies } from './load-lies.mjs';
 import { doubleLies, ends, runLies, slowRunLies } from './run-lies.mjs';
@@ -35,6 +36,7 @@ if (process.argv[2] === '--list') {
 }
 
 const { header } = readFrameStart();
+takeModelFile();
 const name = Buffer.alloc(header.modelBytes);
 readSync(4, name, 0, name.length, 0);
 const [when, lie] = name.toString().split('/');

@@ -12,12 +12,6 @@ import { allowSystemCalls } from './system-calls.ts';
 const denialSocket = 5;
 
 /**
- * At the first Node would open its debugger; the others reach every process of a service that is stopped,
- * while the server still lets its runs come to an end.
- */
-const leftToTheServer = ['SIGUSR1', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-
-/**
  * Takes from this process, for good, what running a model does not need. To be called before any foreign
  * byte is read, and after everything is loaded that will be needed: nothing can be loaded later. On other
  * systems than Linux there is nothing to take.
@@ -25,7 +19,6 @@ const leftToTheServer = ['SIGUSR1', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const;
  * @returns what is in force now, and what is not and why; the server judges whether that is enough.
  */
 export function enterCage(settings: CageSettings): readonly CageStep[] {
-  for (const signal of leftToTheServer) process.on(signal, () => undefined);
   if (process.platform !== 'linux') return [];
   // The order matters: a change of user undoes the tie to the parent, and each step takes what those before
   // it still needed.

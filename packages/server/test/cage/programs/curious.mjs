@@ -3,11 +3,13 @@
 import { readSync } from 'node:fs';
 import { enterCage } from '../../../dist/runner/cage/cage.js';
 import { readFrameStart, send } from '../../../dist/runner/channel.js';
+import { takeModelFile } from '../../../dist/runner/model-file.js';
 import { prepareRunner } from '../../../dist/runner/prepare.js';
 import { callKernel } from '../../../dist/platform/kernel.js';
 
 await prepareRunner();
 const { header } = readFrameStart();
+takeModelFile();
 const cage = enterCage(header);
 send({ kind: 'started', cage });
 const text = Buffer.alloc(header.modelBytes);

@@ -2,7 +2,10 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { leastDemanded } from '../../../dist/inference/runner-cage.js';
 import { readFrameStart, send } from '../../../dist/runner/channel.js';
+import { takeModelFile } from '../../../dist/runner/model-file.js';
 
+readFrameStart();
+takeModelFile();
 const descriptors = readdirSync('/proc/self/fd')
   .map(Number)
   .filter((descriptor) => descriptor <= 5 || descriptor >= 100)
@@ -15,7 +18,6 @@ const descriptors = readdirSync('/proc/self/fd')
   })
   .filter((line) => line !== null);
 
-readFrameStart();
 const cage = leastDemanded.map((mechanism) => ({ mechanism, inForce: true, detail: 'nothing' }));
 send({ kind: 'started', cage });
 send({
