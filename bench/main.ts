@@ -1,7 +1,7 @@
 /**
  * Measures what the product costs, on this machine.
  *
- *     npm run bench                            every section, in a few minutes
+ *     npm run bench                            every section, in about eight minutes
  *     npm run bench -- latency stages          some of them
  *     npm run bench -- --full                  every model, however long it takes
  *     npm run bench -- --json figures.json     and write the figures to a file
