@@ -15,6 +15,7 @@ export type { ProbeRow } from './isolation/judge.ts';
 export type { DeniedCall } from './inference/denial-reports.ts';
 export type { CageStep } from './inference/messages.ts';
 export type { RunnerCage, ThreadCount } from './inference/runner-cage.ts';
+export type { Scheduling } from './inference/run-plan.ts';
 export type { RunnerUsers, UserRange } from './inference/runner-users.ts';
 export { createLog } from './log.ts';
 export type { Log, LogEvent, LogFields } from './log.ts';

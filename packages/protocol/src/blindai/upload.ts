@@ -17,6 +17,7 @@ export interface UploadRequest {
   readonly runner: Runner;
 }
 
+/** The kinds of {@link Runner}. */
 export const runners = ['shared', 'per-caller'] as const;
 /**
  * Whose inputs a runner process sees: those of all callers, or of one.

@@ -221,7 +221,7 @@ export class HostedModel implements MemoryHolder {
   }
 
   #addLane(threads: number, timeoutMs: number): RunnerLane {
-    const lane = new RunnerLane(threads, () => this.#start(lane, timeoutMs));
+    const lane = new RunnerLane(threads, (own) => this.#start(own, timeoutMs));
     this.#lanes.add(lane);
     return lane;
   }
