@@ -121,7 +121,7 @@ async function measure(subject: Subject, served: Served): Promise<Row> {
     upload.push(performance.now() - uploadAt);
     await model.paced(2, 0);
     // Who asks for one run after the other has one process, whatever the plan.
-    const [runner] = descendantsOf(server.pid);
+    const runner = runnersIn(server.log()).at(-1);
     runnerResident.push(residentBytes(runner!));
     runnerProportional.push(proportionalBytes(runner!));
     process.kill(runner!, 'SIGKILL');
@@ -152,7 +152,8 @@ async function measureUnderLoad(
   await using model = await ServedModel.upload(served, subject);
   await using load = await Load.start(served, model, loadConnections);
   await load.saturate(loadMs);
-  const runners = descendantsOf(served.process!.pid);
+  const started = runnersIn(served.process!.log());
+  const runners = descendantsOf(served.process!.pid).filter((pid) => started.includes(pid));
   const held = runners.map(proportionalBytes).filter((bytes) => bytes !== null);
   return {
     processesUnderLoad: runners.length,
@@ -162,10 +163,19 @@ async function measureUnderLoad(
 
 /** How long runners took to start, from the server's log. */
 function startsIn(log: string): number[] {
+  return linesOf(log).map(({ durationMs }) => durationMs);
+}
+
+/** Processes that were given a model; one is started ahead, and has none. */
+function runnersIn(log: string): number[] {
+  return linesOf(log).map(({ runner }) => runner);
+}
+
+function linesOf(log: string): { readonly durationMs: number; readonly runner: number }[] {
   return log
     .split('\n')
     .filter((line) => line.includes('"runner-started"'))
-    .map((line) => (JSON.parse(line) as { durationMs: number }).durationMs);
+    .map((line) => JSON.parse(line) as { durationMs: number; runner: number });
 }
 
 /** The server may still believe in a process that was killed, and then says that it crashed. */
