@@ -490,7 +490,14 @@ type Choices<Name extends Exclude<keyof ServerConfig, 'issuers' | 'version'>> = 
 describe('flags that pages name', () => {
   const flagPattern = /(?<![\w-])--[a-z][a-z0-9-]+/g;
   // Of Node, npx and npm.
-  const known = new Set(['--inspect', '--jitless', '--no-install', '--ignore-scripts']);
+  const known = new Set([
+    '--cpu-prof',
+    '--ignore-scripts',
+    '--inspect',
+    '--jitless',
+    '--no-install',
+    '--perf-basic-prof',
+  ]);
 
   beforeAll(async () => {
     const commands = tableRows(section('docs/command-line.md', 'Commands'));
