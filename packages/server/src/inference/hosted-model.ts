@@ -3,17 +3,18 @@ import { ProtocolError, type ModelHealth, type TensorBytes } from '@blindai/prot
 import { Refusal } from '../errors.ts';
 import type { Log, LogFields } from '../log.ts';
 import type { SealedModel } from '../models/model-bytes.ts';
+import { answerTogether } from './batch.ts';
 import type { CoreSlots } from './core-slots.ts';
 import { Deadline, waitUntil } from './deadline.ts';
 import { PendingRun, type RunOptions } from './pending-run.ts';
-import { joinInputs, splitOutputs } from './rows.ts';
+import { joinInputs } from './rows.ts';
 import { firstPlan, type RunPlan, type Scheduling } from './run-plan.ts';
 import { RunQueue } from './run-queue.ts';
 import { RunnerLane } from './runner-lane.ts';
 import type { MemoryHolder, RunnerMemory } from './runner-memory.ts';
 import type { RunnerEnd, RunnerEvents, RunnerHost, RunnerProcess } from './runner-process.ts';
 import type { SpareRunner } from './spare-runner.ts';
-import { matchInputs, type ModelSignature, type NamedTensorBytes } from './signature.ts';
+import { matchInputs, type ModelSignature } from './signature.ts';
 import { chooseByTrial } from './warm-up.ts';
 
 /** How a model is to be run. */
@@ -165,11 +166,16 @@ export class HostedModel implements MemoryHolder {
 
   /** Loads the model for the first time, and finds out how it is run best. */
   async load(timeoutMs: number): Promise<void> {
+    const deadline = expireIn(timeoutMs);
     try {
-      const first = await this.#addLane(this.#plan.threads, timeoutMs).ready();
+      const first = await this.#startLane(this.#plan.threads, deadline.signal);
+      deadline.clear();
       this.#signature = first.signature;
       await this.#tryOut(first);
     } catch (error) {
+      deadline.clear();
+      const reason = new ProtocolError('going-down', 'the model could not be loaded');
+      await Promise.all([...this.#lanes].map((lane) => lane.end(reason)));
       this.#host.memory.delete(this);
       throw error;
     }
@@ -217,13 +223,25 @@ export class HostedModel implements MemoryHolder {
         performance.now() >= this.#growsFrom &&
         slots.hasFree &&
         memory.hasRoom(this.#largestBytes));
-    return pays ? this.#addLane(this.#plan.threads, this.#host.loadTimeoutMs) : undefined;
+    return pays ? this.#addLane(this.#plan.threads) : undefined;
   }
 
-  #addLane(threads: number, timeoutMs: number): RunnerLane {
-    const lane = new RunnerLane(threads, (own) => this.#start(own, timeoutMs));
+  #addLane(threads: number): RunnerLane {
+    const lane = new RunnerLane(threads, (own) => this.#start(own));
     this.#lanes.add(lane);
     return lane;
+  }
+
+  /** Adds a lane and starts its first process, or gives it up when `until` is aborted; the reason is thrown. */
+  async #startLane(threads: number, until: AbortSignal): Promise<RunnerProcess> {
+    const lane = this.#addLane(threads);
+    const giveUp = (): void => void this.#endLane(lane, until.reason as ProtocolError);
+    until.addEventListener('abort', giveUp);
+    try {
+      return await lane.ready();
+    } finally {
+      until.removeEventListener('abort', giveUp);
+    }
   }
 
   /** Runs what waits, until nothing does. */
@@ -327,34 +345,19 @@ export class HostedModel implements MemoryHolder {
 
   /** Computes runs as one. False if that failed, for whatever reason: each may have another answer alone. */
   async #answerTogether(runner: RunnerProcess, batch: readonly PendingRun[]): Promise<boolean> {
-    const counts = batch.map(({ rows }) => rows!);
-    const all = counts.reduce((sum, rows) => sum + rows, 0);
-    const hold = (bytes: number): void => {
-      for (const run of batch) holdPart(run, (bytes * run.rows!) / all);
-    };
-    let outputs: NamedTensorBytes[][] | null;
-    try {
-      const joined = joinInputs(batch.map(({ inputs }) => inputs));
-      const until = AbortSignal.any(batch.map((run) => run.until));
-      outputs = splitOutputs(await runner.run(joined, until, hold), counts);
-    } catch (error) {
-      if (error instanceof ProtocolError) return false;
-      throw error;
+    const answered = await answerTogether(runner, batch);
+    if (answered === 'answered') {
+      this.#crashes = 0;
+      this.#hung = 0;
     }
-    if (outputs === null) {
-      // It does not do what it did when it was tried.
-      this.#plan = { ...this.#plan, mostRows: 1 };
-      return false;
-    }
-    for (const [index, run] of batch.entries()) run.succeed(outputs[index]!);
-    this.#crashes = 0;
-    this.#hung = 0;
-    return true;
+    // It does not do what it did when it was tried.
+    if (answered === 'rows-lost') this.#plan = { ...this.#plan, mostRows: 1 };
+    return answered === 'answered';
   }
 
   async #tryOut(first: RunnerProcess): Promise<void> {
     const { scheduling, cores, maxBatchRows, slots } = this.#host;
-    const deadline = this.#expireIn(warmUpMs);
+    const deadline = expireIn(warmUpMs);
     const until = AbortSignal.any([this.#closing.signal, deadline.signal]);
     try {
       this.#plan = await chooseByTrial(first, this.#plan, {
@@ -366,7 +369,7 @@ export class HostedModel implements MemoryHolder {
           const endTurn = await slots.take({ sharer: this, cores, expectedMs: 0 }, until);
           return act().finally(endTurn);
         },
-        startOther: async (threads) => this.#addLane(threads, warmUpMs).ready(),
+        startOther: (threads) => this.#startLane(threads, until),
       });
     } finally {
       deadline.clear();
@@ -385,15 +388,15 @@ export class HostedModel implements MemoryHolder {
     });
   }
 
-  async #start(lane: RunnerLane, timeoutMs: number): Promise<RunnerProcess> {
+  async #start(lane: RunnerLane): Promise<RunnerProcess> {
     this.#enforceOpen();
     if (this.#crashes > 0) {
       const pauseMs = firstBackoffMs * 2 ** (this.#crashes - 1);
       await waitUntil(sleep(pauseMs), this.#closing.signal);
     }
     this.#enforceOpen();
-    const deadline = this.#expireIn(timeoutMs);
-    const until = AbortSignal.any([this.#closing.signal, deadline.signal]);
+    const deadline = expireIn(this.#host.loadTimeoutMs);
+    const until = AbortSignal.any([this.#closing.signal, lane.ending, deadline.signal]);
     const startedAt = performance.now();
     let endReservation: (() => void) | undefined;
     let endTurn: (() => void) | undefined;
@@ -499,15 +502,6 @@ export class HostedModel implements MemoryHolder {
     this.#queue.cancelAll(reason);
   }
 
-  #expireIn(timeoutMs: number): Deadline {
-    const deadline = new Deadline();
-    deadline.expireIn(
-      timeoutMs,
-      () => new ProtocolError('model-timeout', `the model did not load within ${timeoutMs} ms`),
-    );
-    return deadline;
-  }
-
   /** With how many seconds it will probably take until another run would be taken. */
   #tooManyRuns(): ProtocolError {
     const seconds = Math.ceil((this.#queue.size * this.#runMs) / this.#plan.mostRunners / 1000);
@@ -522,13 +516,14 @@ export class HostedModel implements MemoryHolder {
   }
 }
 
-const alone = { mostRows: 1, acrossCallers: false } as const;
-
-/** Without room for its outputs a run fails alone, whatever it is computed along with. */
-function holdPart(run: PendingRun, bytes: number): void {
-  try {
-    run.hold?.(bytes);
-  } catch (error) {
-    run.fail(error);
-  }
+/** The time in which a model has to load. */
+function expireIn(timeoutMs: number): Deadline {
+  const deadline = new Deadline();
+  deadline.expireIn(
+    timeoutMs,
+    () => new ProtocolError('model-timeout', `the model did not load within ${timeoutMs} ms`),
+  );
+  return deadline;
 }
+
+const alone = { mostRows: 1, acrossCallers: false } as const;

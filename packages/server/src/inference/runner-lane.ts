@@ -13,14 +13,23 @@ export class RunnerLane {
   isBusy = false;
   /** Ends it when it was idle for long. */
   idleTimer: NodeJS.Timeout | undefined;
+  readonly #ending = new AbortController();
   readonly #start: (lane: RunnerLane) => Promise<RunnerProcess>;
   #runner: RunnerProcess | null = null;
   #starting: Promise<RunnerProcess> | null = null;
 
-  /** @param start - Starts a process and loads the model there; tells by `adopt` once there is one. */
+  /**
+   * @param start - Starts a process and loads the model there, until `ending` is aborted; tells by `adopt` once
+   *   there is one.
+   */
   constructor(threads: number, start: (lane: RunnerLane) => Promise<RunnerProcess>) {
     this.threads = threads;
     this.#start = start;
+  }
+
+  /** Aborted with the reason when the lane is given up. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
   }
 
   get isStarting(): boolean {
@@ -56,9 +65,10 @@ export class RunnerLane {
     this.#runner = runner;
   }
 
-  /** Kills its process; resolves when that is gone. What starts at the time is waited for and killed, too. */
+  /** Gives it up, with what just starts in it; resolves when its process is gone. It starts no other. */
   async end(reason: ProtocolError): Promise<void> {
     clearTimeout(this.idleTimer);
+    this.#ending.abort(reason);
     await this.#starting?.catch(() => undefined);
     this.#runner?.kill(reason);
     await this.#runner?.ended;
