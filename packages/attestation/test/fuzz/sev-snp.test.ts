@@ -21,5 +21,5 @@ fuzz({
     'platform-match',
     'report-signature',
   ],
-  reachedInWhole: ['certificate-validity', 'crl-validity', 'debug', 'vmpl'],
+  reachedInWhole: ['certificate-validity', 'crl-validity', 'debug', 'migration', 'vmpl'],
 });

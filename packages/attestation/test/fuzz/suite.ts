@@ -29,8 +29,8 @@ const sizes = isWhole
       cuts: Infinity,
       evidence: Infinity,
       part: Infinity,
-      further: 500,
-      signed: 5_000,
+      further: 2_000,
+      signed: Infinity,
       elsewhere: 2_000,
     }
   : { cuts: 300, evidence: 250, part: 12, further: 0, signed: 8, elsewhere: 4 };
@@ -202,8 +202,8 @@ function* smallChanges(seed: Seed, isFirst: boolean): Iterable<Change<Submission
 }
 
 function* smallResignedChanges(seed: Seed): Iterable<Change<Promise<Submission>>> {
-  for (const [index, { changes, resign, isElsewhere = false }] of seed.signed.entries()) {
-    const all = changes(seed.submission, isWhole && index === 0);
+  for (const { changes, resign, isElsewhere = false } of seed.signed) {
+    const all = changes(seed.submission, isWhole);
     for (const { name, make } of spread(all, isElsewhere ? sizes.elsewhere : sizes.signed)) {
       yield { name, make: async () => resign(make()) };
     }
