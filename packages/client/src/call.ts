@@ -42,12 +42,17 @@ export async function call(transport: Transport, request: Call): Promise<Transpo
       [headers.ownerToken]: ownerToken,
       ...(modelHash !== undefined && { [headers.modelHash]: modelHash }),
       ...(tellsTimeout &&
-        rest.timeoutMs !== null && { [headers.timeout]: String(Math.ceil(rest.timeoutMs)) }),
+        rest.timeoutMs !== null && { [headers.timeout]: String(wholeMs(rest.timeoutMs)) }),
     },
     maxReplyBytes,
   });
   if (reply.status !== 200) throw readError(reply);
   return reply;
+}
+
+/** The server takes whole milliseconds below 2^31, and at least one. */
+function wholeMs(timeoutMs: number): number {
+  return Math.max(Math.floor(timeoutMs), 1);
 }
 
 /** The error that an answer other than 200 tells of. */

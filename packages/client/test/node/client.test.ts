@@ -285,7 +285,7 @@ describe('runModel', () => {
 
   it.each([
     [undefined, '60000'],
-    [1234.5, '1235'],
+    [1234.5, '1234'],
   ])('tells how long it waits for the answer, %s ms', async (timeoutMs, said) => {
     const received: Parameters<typeof keepingRun>[0] = {};
     await using pair = await connectTo(keepingRun(received));
