@@ -65,15 +65,6 @@ describe.runIf(isLinux)('a crowd (needs /proc)', () => {
   let client: BlindAIClient;
   let modelId: string;
 
-  const open = async (): Promise<BlindAIClient> => {
-    const { unattested, attested, management } = server.ports;
-    const ports = {
-      unattestedPort: unattested,
-      attestedPort: attested,
-      managementPort: management,
-    };
-    return connect('127.0.0.1', { ...ports, simulation: true });
-  };
   /** `[a, 1] · [[1, 2], [3, 4]]` */
   const ask = async (caller: BlindAIClient, a: number): Promise<void> => {
     const x = { data: Float32Array.of(a, 1), shape: [1, 2] };
@@ -89,7 +80,7 @@ describe.runIf(isLinux)('a crowd (needs /proc)', () => {
 
   beforeAll(async () => {
     server = await startWatched(settings);
-    client = await open();
+    client = await server.connect();
     ({ modelId } = await client.uploadModel(classifier()));
   });
   afterAll(async () => {
@@ -112,7 +103,7 @@ describe.runIf(isLinux)('a crowd (needs /proc)', () => {
       }, 250);
       expect(countDescriptors(server.pid)).toBeGreaterThan(crowd.idle + crowd.slow);
 
-      const callers = await Promise.all(Array.from({ length: 5 }, open));
+      const callers = await Promise.all(Array.from({ length: 5 }, () => server.connect()));
       for (let round = 0; round < 20; round += 1) {
         await Promise.all(callers.map(async (caller, at) => ask(caller, 10 * round + at)));
       }
@@ -143,7 +134,7 @@ describe.runIf(isLinux)('a crowd (needs /proc)', () => {
     const rounds = { data: BigInt64Array.of(2000n), shape: [] };
     /** Asks for what takes its time, many times at once. */
     const flood = async (): Promise<string[]> => {
-      const callers = await Promise.all(Array.from({ length: 8 }, open));
+      const callers = await Promise.all(Array.from({ length: 8 }, () => server.connect()));
       const endings = await Promise.all(
         callers.flatMap((caller) =>
           Array.from({ length: 20 }, async () =>

@@ -1,4 +1,3 @@
-import { connect, type BlindAIClient } from '@blindai/client/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ModelAttacker } from './fuzz/models/model-attacker.ts';
 import { seedModels } from './fuzz/models/seeds.ts';
@@ -39,26 +38,16 @@ describe.runIf(process.platform === 'linux')('mutants of models (needs /proc)', 
   let server: WatchedServer;
   let bystander: Bystander;
 
-  const open = async (): Promise<BlindAIClient> => {
-    const { unattested, attested, management } = server.ports;
-    const ports = {
-      unattestedPort: unattested,
-      attestedPort: attested,
-      managementPort: management,
-    };
-    return connect('127.0.0.1', { ...ports, simulation: true });
-  };
-
   beforeAll(async () => {
     server = await startWatched(settings);
-    bystander = await Bystander.start(await open());
+    bystander = await Bystander.start(await server.connect());
   });
   afterAll(async () => {
     await server.stop();
   });
 
   test('the models that they are made of are taken as they are', async () => {
-    await using client = await open();
+    await using client = await server.connect();
     for (const { bytes } of seedModels) {
       const { modelId } = await client.uploadModel(bytes);
       await client.deleteModel(modelId);
@@ -72,7 +61,7 @@ describe.runIf(process.platform === 'linux')('mutants of models (needs /proc)', 
         descriptors: countDescriptors(server.pid),
         processes: descendantsOf(server.pid).length,
       };
-      const clients = await Promise.all(Array.from({ length: lanes }, open));
+      const clients = await Promise.all(Array.from({ length: lanes }, () => server.connect()));
       const attacker = new ModelAttacker(clients, seed, first);
       bystander.askOn(20);
       const startedMs = performance.now();

@@ -1,4 +1,4 @@
-import { connect, type BlindAIClient } from '@blindai/client/node';
+import type { BlindAIClient } from '@blindai/client/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Attacker } from './fuzz/attacker.ts';
 import { fuzzedModel } from './fuzz/messages.ts';
@@ -41,15 +41,6 @@ describe.runIf(process.platform === 'linux')('fuzzed requests (needs /proc)', ()
   let attacker: Attacker;
   let goodAnswers = 0;
 
-  const open = async (): Promise<BlindAIClient> => {
-    const { unattested, attested, management } = server.ports;
-    const ports = {
-      unattestedPort: unattested,
-      attestedPort: attested,
-      managementPort: management,
-    };
-    return connect('127.0.0.1', { ...ports, simulation: true });
-  };
   const askGood = async (modelId: string): Promise<void> => {
     const x = goodAnswers++;
     const { outputs } = await client.runModel(modelId, { x: Float32Array.of(x) });
@@ -58,7 +49,7 @@ describe.runIf(process.platform === 'linux')('fuzzed requests (needs /proc)', ()
 
   beforeAll(async () => {
     server = await startWatched(settings);
-    client = await open();
+    client = await server.connect();
   });
   afterAll(async () => {
     await server.stop();

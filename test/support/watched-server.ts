@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { connect, type BlindAIClient } from '@blindai/client/node';
 import type { ReadyInfo } from '@blindai/server';
 import type { Ports, Surface } from '../fuzz/exchange.ts';
 
@@ -20,6 +21,8 @@ export interface WatchedServer {
   /** Everything it has written to its standard output so far. */
   output(): string;
   memory(): Promise<Memory>;
+  /** Opens a verified connection. */
+  connect(): Promise<BlindAIClient>;
   /** Asks it to end, and answers how it did. */
   stop(): Promise<number | null>;
 }
@@ -68,19 +71,27 @@ export async function startWatched(flags: Record<string, string>): Promise<Watch
   };
   const { addresses } = (await nextLine()) as ReadyInfo;
   const port = (surface: Surface): number => Number(addresses[surface]!.split(':').at(-1));
+  const ports: Ports = {
+    unattested: port('unattested'),
+    attested: port('attested'),
+    management: port('management'),
+  };
   return {
     pid: child.pid!,
-    ports: {
-      unattested: port('unattested'),
-      attested: port('attested'),
-      management: port('management'),
-    },
+    ports,
     log: () => log,
     output: () => output,
     async memory() {
       child.kill('SIGUSR2');
       return (await nextLine()) as Memory;
     },
+    connect: async () =>
+      connect('127.0.0.1', {
+        unattestedPort: ports.unattested,
+        attestedPort: ports.attested,
+        managementPort: ports.management,
+        simulation: true,
+      }),
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGTERM');

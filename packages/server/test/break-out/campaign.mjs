@@ -23,6 +23,7 @@ import { fcntl } from '../../dist/platform/fcntl.js';
 import { makeControls } from './controls.mjs';
 import { Neighbour } from './neighbour.mjs';
 import { startTarget } from './target-process.mjs';
+import { runnerLog } from '../cage/programs/runner-log.mjs';
 
 const MIB = 1024 ** 2;
 const F_DUPFD = 0;
@@ -49,13 +50,7 @@ const short = { timeoutMs: 1000 };
 const devices = teeMarks.map(({ path }) => path);
 const canary = new Uint8Array(4096).fill(0x2a);
 const runners = [];
-const silent = () => undefined;
-const log = {
-  error: silent,
-  warn: silent,
-  debug: silent,
-  info: ({ event, runner }) => void (event === 'runner-started' && runners.push(runner)),
-};
+const log = runnerLog(runners);
 
 async function load(pool, bytes) {
   const writer = createModelBytes(MIB);

@@ -36,7 +36,10 @@ async function crash({ runners, log }: TestedPool): Promise<void> {
 describe.runIf(process.platform === 'linux')('a process that is killed (needs /proc)', () => {
   test('before it was given the model is not ready, and no bug', async () => {
     // A program that says nothing: it never gets as far as to be given a model.
-    const { load } = startPool({}, fileURLToPath(new URL('never-starts.mjs', import.meta.url)));
+    const { load } = startPool(
+      {},
+      fileURLToPath(new URL('programs/never-starts.mjs', import.meta.url)),
+    );
     const before = new Set(descendantsOf(process.pid));
     const loaded = load(identity());
     const refused = expect(loaded).rejects.toMatchObject({

@@ -9,6 +9,7 @@ import {
   type ElementType,
   type Shape,
 } from './build.ts';
+import type { Message } from './protobuf.ts';
 
 /** `y = x`. */
 export function identity(type: ElementType = 'FP32', shape: Shape | null = [1]): Uint8Array {
@@ -42,21 +43,36 @@ export function classifier(): Uint8Array {
   });
 }
 
-/** Goes round `rounds` times and answers 1: as slow as its input says, and never done with a large one. */
-export function loop(): Uint8Array {
-  const always = Uint8Array.of(1);
-  const body = graph({
+const always = constant('always', 'BOOL', [], Uint8Array.of(1));
+
+/** What is gone round: it changes nothing. */
+function round(): Message {
+  return graph({
     nodes: [node('Identity', ['again'], ['more']), node('Identity', ['state'], ['next'])],
     inputs: [value('round', 'INT64', []), value('again', 'BOOL', []), value('state', 'FP32', [1])],
     outputs: [value('more', 'BOOL', []), value('next', 'FP32', [1])],
   });
+}
+
+/** Goes round `rounds` times and answers 1: as slow as its input says, and never done with a large one. */
+export function loop(): Uint8Array {
   return model({
-    nodes: [node('Loop', ['rounds', 'always', 'one'], ['done'], [subgraph('body', body)])],
+    nodes: [node('Loop', ['rounds', 'always', 'one'], ['done'], [subgraph('body', round())])],
     inputs: [value('rounds', 'INT64', [])],
     outputs: [value('done', 'FP32', [1])],
+    constants: [always, constant('one', 'FP32', [1], new Uint8Array(Float32Array.of(1).buffer))],
+  });
+}
+
+/** Is never done, whatever its input. */
+export function endlessLoop(): Uint8Array {
+  return model({
+    nodes: [node('Loop', ['rounds', 'always', 'x'], ['y'], [subgraph('body', round())])],
+    inputs: [value('x', 'FP32', [1])],
+    outputs: [value('y', 'FP32', [1])],
     constants: [
-      constant('always', 'BOOL', [], always),
-      constant('one', 'FP32', [1], new Uint8Array(Float32Array.of(1).buffer)),
+      constant('rounds', 'INT64', [], new Uint8Array(BigInt64Array.of(2n ** 62n).buffer)),
+      always,
     ],
   });
 }

@@ -4,17 +4,12 @@ import { RunnerPool } from '../../../dist/inference/pool.js';
 import { leastDemanded } from '../../../dist/inference/runner-cage.js';
 import { ownUsers, sharedUser } from '../../../dist/inference/runner-users.js';
 import { createModelBytes } from '../../../dist/models/model-bytes.js';
+import { runnerLog } from './runner-log.mjs';
 
 const [range, ...models] = process.argv.slice(2);
 const users = range === 'null' ? sharedUser('a test') : ownUsers(JSON.parse(range));
 const runners = [];
-const silent = () => undefined;
-const log = {
-  error: silent,
-  warn: silent,
-  debug: silent,
-  info: ({ event, runner }) => void (event === 'runner-started' && runners.push(runner)),
-};
+const log = runnerLog(runners);
 const config = {
   runnerMemoryBytes: 512 * 1024 ** 2,
   maxQueuedRuns: 1,
