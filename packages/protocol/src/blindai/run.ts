@@ -1,4 +1,5 @@
 import { readFields, readWhole } from '../encoding/cbor-message.ts';
+import type { CborReader, Reading } from '../encoding/cbor-reader.ts';
 import { CborWriter } from '../encoding/cbor-writer.ts';
 import { badInput, malformed } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -33,34 +34,44 @@ export function encodeRun(request: RunRequest): Uint8Array[] {
  * type, a hash that is none; `too-large` for too many tensors or too long a name.
  */
 export function decodeRun(bytes: Uint8Array): RunRequest {
-  return readWhole('a run', bytes, function* (reader) {
-    let modelId = '';
-    let modelHash = '';
-    let inputs: readonly TensorBytes[] = [];
-    yield* readFields(reader, 'a run', keys, function* (key) {
-      switch (key) {
-        case 'model_id':
-          modelId = yield* reader.text('model_id', limits.maxNameBytes);
-          break;
-        case 'model_hash':
-          modelHash = yield* reader.text('model_hash', limits.maxNameBytes);
-          break;
-        case 'inputs':
-          inputs = yield* readTensors(reader, 'inputs');
-          break;
-        case 'client_info':
-          yield* skipClientInfo(reader);
-          break;
-      }
-    });
-    if ((modelId === '') === (modelHash === '')) {
-      throw malformed('a run must name exactly one of model_id and model_hash');
-    }
-    if (modelHash !== '' && !/^[0-9a-f]{64}$/i.test(modelHash)) {
-      throw badInput('model_hash must be 64 hex digits');
-    }
-    return { modelId: modelId || null, modelHash: modelHash.toLowerCase() || null, inputs };
-  });
+  return readWhole('a run', bytes, readRun);
+}
+
+/** What is known of a run while it is read; empty where nothing is. */
+interface RunSoFar {
+  modelId: string;
+  modelHash: string;
+  inputs: readonly TensorBytes[];
+}
+
+function* readRun(reader: CborReader): Reading<RunRequest> {
+  const run: RunSoFar = { modelId: '', modelHash: '', inputs: [] };
+  yield* readFields(reader, 'a run', keys, (key) => readRunField(reader, key, run));
+  const { modelId, modelHash, inputs } = run;
+  if ((modelId === '') === (modelHash === '')) {
+    throw malformed('a run must name exactly one of model_id and model_hash');
+  }
+  if (modelHash !== '' && !/^[0-9a-f]{64}$/i.test(modelHash)) {
+    throw badInput('model_hash must be 64 hex digits');
+  }
+  return { modelId: modelId || null, modelHash: modelHash.toLowerCase() || null, inputs };
+}
+
+function* readRunField(reader: CborReader, key: keyof typeof keys, run: RunSoFar): Reading<void> {
+  switch (key) {
+    case 'model_id':
+      run.modelId = yield* reader.text('model_id', limits.maxNameBytes);
+      break;
+    case 'model_hash':
+      run.modelHash = yield* reader.text('model_hash', limits.maxNameBytes);
+      break;
+    case 'inputs':
+      run.inputs = yield* readTensors(reader, 'inputs');
+      break;
+    case 'client_info':
+      yield* skipClientInfo(reader);
+      break;
+  }
 }
 
 /** The parts of the answer to a run, in order; the tensors' bytes are among them, not copied. */
@@ -76,11 +87,15 @@ export function encodeRunReply(outputs: readonly TensorBytes[]): Uint8Array[] {
  * @throws {ProtocolError} as {@link decodeRun}.
  */
 export function decodeRunReply(bytes: Uint8Array): TensorBytes[] {
-  return readWhole('a run reply', bytes, function* (reader) {
-    let outputs: TensorBytes[] = [];
-    yield* readFields(reader, 'a run reply', { outputs: true }, function* () {
-      outputs = yield* readTensors(reader, 'outputs');
-    });
-    return outputs;
-  });
+  return readWhole('a run reply', bytes, readRunReply);
+}
+
+function* readRunReply(reader: CborReader): Reading<TensorBytes[]> {
+  const outputs: TensorBytes[] = [];
+  yield* readFields(reader, 'a run reply', { outputs: true }, () => readOutputs(reader, outputs));
+  return outputs;
+}
+
+function* readOutputs(reader: CborReader, outputs: TensorBytes[]): Reading<void> {
+  outputs.push(...(yield* readTensors(reader, 'outputs')));
 }

@@ -46,33 +46,41 @@ export function* readTensors(reader: CborReader, what: string): Reading<TensorBy
   return tensors;
 }
 
+const tensorKeys = { info: true, bytes_data: true } as const;
+const infoKeys = { fact: true, datum_type: true, node_name: false } as const;
+
+/** What is known of a tensor while it is read. */
+type TensorSoFar = { -readonly [Member in keyof TensorBytes]: TensorBytes[Member] };
+
 function* readTensor(reader: CborReader): Reading<TensorBytes> {
-  let info: Omit<TensorBytes, 'bytes'> = { name: null, datatype: 'FP32', shape: [] };
-  let bytes: Uint8Array = new Uint8Array();
-  yield* readFields(reader, 'a tensor', { info: true, bytes_data: true }, function* (key) {
-    if (key === 'info') info = yield* readInfo(reader);
-    else bytes = yield* reader.bytes('bytes_data', Infinity);
-  });
-  const tensor = { ...info, bytes };
+  const tensor: TensorSoFar = { name: null, datatype: 'FP32', shape: [], bytes: new Uint8Array() };
+  yield* readFields(reader, 'a tensor', tensorKeys, (key) =>
+    key === 'info' ? readInfo(reader, tensor) : readBytes(reader, tensor),
+  );
   checkTensorBytes(tensor);
   return tensor;
 }
 
-function* readInfo(reader: CborReader): Reading<Omit<TensorBytes, 'bytes'>> {
-  let name: string | null = null;
-  let datatype: Datatype = 'FP32';
-  let shape: readonly number[] = [];
-  const keys = { fact: true, datum_type: true, node_name: false };
-  yield* readFields(reader, 'info', keys, function* (key) {
-    if (key === 'fact') {
-      shape = yield* readShape(reader);
-    } else if (key === 'datum_type') {
-      datatype = yield* readDatumType(reader);
-    } else if (!(yield* reader.nullNext())) {
-      name = yield* reader.text('node_name', limits.maxNameBytes);
-    }
-  });
-  return { name, datatype, shape };
+function* readBytes(reader: CborReader, tensor: TensorSoFar): Reading<void> {
+  tensor.bytes = yield* reader.bytes('bytes_data', Infinity);
+}
+
+function readInfo(reader: CborReader, tensor: TensorSoFar): Reading<void> {
+  return readFields(reader, 'info', infoKeys, (key) => readInfoField(reader, key, tensor));
+}
+
+function* readInfoField(
+  reader: CborReader,
+  key: keyof typeof infoKeys,
+  tensor: TensorSoFar,
+): Reading<void> {
+  if (key === 'fact') {
+    tensor.shape = yield* readShape(reader);
+  } else if (key === 'datum_type') {
+    tensor.datatype = yield* readDatumType(reader);
+  } else if (!(yield* reader.nullNext())) {
+    tensor.name = yield* reader.text('node_name', limits.maxNameBytes);
+  }
 }
 
 function* readShape(reader: CborReader): Reading<readonly number[]> {

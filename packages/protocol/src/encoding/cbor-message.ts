@@ -25,6 +25,8 @@ export function readWhole<T>(
  * returns false for others.
  *
  * @param keys - The known keys, true where required.
+ * @param read - Should start a generator that is declared once, in what is read often: V8 gives each generator
+ *   function a map of its own, which keeps what it refers to until all of the memory is collected.
  */
 export function* readFields<Key extends string>(
   reader: CborReader,

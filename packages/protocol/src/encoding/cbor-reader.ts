@@ -106,7 +106,7 @@ export class CborReader {
   *text(what: string, maxBytes: number): Reading<string> {
     const length = yield* this.#definite(what, 'text', major.text);
     if (length > maxBytes) throw tooLarge(what, maxBytes);
-    const bytes = yield* this.#take(length);
+    const bytes = this.#wholeView(length) ?? (yield* this.#take(length));
     try {
       return utf8.decode(bytes);
     } catch {
@@ -118,7 +118,7 @@ export class CborReader {
   *bytes(what: string, maxBytes: number): Reading<Uint8Array> {
     const length = yield* this.#definite(what, 'byte string', major.bytes);
     if (length > maxBytes) throw tooLarge(what, maxBytes);
-    return yield* this.#take(length);
+    return this.#wholeView(length) ?? (yield* this.#take(length));
   }
 
   /** A SHA-256 digest: 32 bytes, as an array of its own. */
@@ -252,7 +252,7 @@ export class CborReader {
 
   /** The argument of an item that must be of one kind and of definite length. */
   *#definite(what: string, kind: string, expected: number): Reading<number> {
-    const head = yield* this.#head();
+    const head = this.#wholeHead() ?? (yield* this.#head());
     if (head.major !== expected) throw malformed(`${what} must be of the kind ${kind}`);
     if (!Number.isSafeInteger(head.argument)) {
       throw malformed(`${what} must be of definite length and below 2^53`);
@@ -261,27 +261,19 @@ export class CborReader {
   }
 
   *#head(): Reading<Head> {
-    const initial = yield* this.#byte();
-    const kind = initial >> 5;
-    const information = initial & 0x1f;
-    if (information < 24) return { major: kind, argument: information };
-    if (information === 31) {
-      if (kind === major.uint || kind === major.negative || kind === major.tag) {
-        throw malformed('an integer or tag has no indefinite length');
-      }
-      return { major: kind, argument: Infinity };
-    }
-    if (information > 27) throw malformed('28 to 30 are no additional information of an item');
-    let argument = 0;
-    for (let left = 1 << (information - 24); left > 0; left -= 1) {
-      argument = argument * 256 + (yield* this.#byte());
-    }
-    const isFloat = kind === major.simple && information > 24;
-    const least = kind === major.simple ? 32 : [24, 2 ** 8, 2 ** 16, 2 ** 32][information - 24]!;
-    if (!isFloat && argument < least) {
-      throw malformed('an integer or length must be in its shortest form');
-    }
-    return { major: kind, argument };
+    const initial = yield* this.#peek();
+    return decodeHead(yield* this.#take(1 + argumentBytes(initial)));
+  }
+
+  /** The next head where it lies within the chunk, as most do, without the cost of a generator; else null. */
+  #wholeHead(): Head | null {
+    const initial = this.#chunk[this.#at];
+    if (initial === undefined) return null;
+    const end = this.#at + 1 + argumentBytes(initial);
+    if (end > this.#chunk.length) return null;
+    const head = decodeHead(this.#chunk, this.#at);
+    this.#at = end;
+    return head;
   }
 
   *#byte(): Reading<number> {
@@ -297,13 +289,18 @@ export class CborReader {
 
   /** The next bytes as one array: a view where they lie within the chunk. */
   *#take(length: number): Reading<Uint8Array> {
-    if (this.left >= length) {
-      this.#at += length;
-      return this.#chunk.subarray(this.#at - length, this.#at);
-    }
+    const view = this.#wholeView(length);
+    if (view !== null) return view;
     const parts: Uint8Array[] = [];
     yield* this.#pour(length, (part) => parts.push(new Uint8Array(part)));
     return concatenate(parts);
+  }
+
+  /** The next bytes where they lie within the chunk, else null. */
+  #wholeView(length: number): Uint8Array | null {
+    if (this.left < length) return null;
+    this.#at += length;
+    return this.#chunk.subarray(this.#at - length, this.#at);
   }
 
   /** The next bytes, in pieces as they arrive. */
@@ -316,6 +313,37 @@ export class CborReader {
       sink(piece);
     }
   }
+}
+
+/** How many bytes follow the first of an item and belong to its argument. */
+function argumentBytes(initial: number): number {
+  const information = initial & 0x1f;
+  return information < 24 || information > 27 ? 0 : 1 << (information - 24);
+}
+
+/** Decodes a head that is here as a whole. */
+function decodeHead(bytes: Uint8Array, at = 0): Head {
+  const initial = bytes[at]!;
+  const kind = initial >> 5;
+  const information = initial & 0x1f;
+  if (information < 24) return { major: kind, argument: information };
+  if (information === 31) {
+    if (kind === major.uint || kind === major.negative || kind === major.tag) {
+      throw malformed('an integer or tag has no indefinite length');
+    }
+    return { major: kind, argument: Infinity };
+  }
+  if (information > 27) throw malformed('28 to 30 are no additional information of an item');
+  let argument = 0;
+  for (let next = at + 1; next <= at + argumentBytes(initial); next += 1) {
+    argument = argument * 256 + bytes[next]!;
+  }
+  const isFloat = kind === major.simple && information > 24;
+  const least = kind === major.simple ? 32 : [24, 2 ** 8, 2 ** 16, 2 ** 32][information - 24]!;
+  if (!isFloat && argument < least) {
+    throw malformed('an integer or length must be in its shortest form');
+  }
+  return { major: kind, argument };
 }
 
 function isBreak(head: Head): boolean {

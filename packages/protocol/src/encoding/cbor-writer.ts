@@ -3,6 +3,8 @@ import { concatenate } from './bytes.ts';
 /** Content up to this size is copied: a part of its own would cost more. */
 const copiedBytes = 256;
 
+const utf8 = new TextEncoder();
+
 /**
  * Writes CBOR in its shortest form (RFC 8949 §4.1) as a list of parts: payloads stay where they are, only
  * what stands between them is new.
@@ -34,7 +36,7 @@ export class CborWriter {
   }
 
   text(value: string): this {
-    const bytes = new TextEncoder().encode(value);
+    const bytes = utf8.encode(value);
     return this.#head(3, bytes.length).#content(bytes);
   }
 
