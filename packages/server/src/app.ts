@@ -1,7 +1,7 @@
 import { refuseUnprovedCredentials } from './access/unproved-credentials.ts';
 import { asRefusal, errorReply } from './error-reply.ts';
 import { describeError, type Log } from './log.ts';
-import { encodingFor } from './reply.ts';
+import { encodingFor, type Reply } from './reply.ts';
 import type { HttpRequest } from './request.ts';
 import type { Call, Route } from './routes/route.ts';
 import { createRouter } from './routes/router.ts';
@@ -14,7 +14,7 @@ import type { Work } from './work.ts';
  *
  * @param address - Of the client, for budgets; not kept, not logged.
  */
-export type App = (request: HttpRequest, surface: Surface, address?: string) => Promise<Response>;
+export type App = (request: HttpRequest, surface: Surface, address?: string) => Promise<Reply>;
 
 /** What an {@link App} is made of. */
 export interface AppOptions {
@@ -31,9 +31,9 @@ export function createApp({ routes, work, log, serverHeader }: AppOptions): App 
   return async (request, surface, address = 'in-process') => {
     const startedMs = performance.now();
     const noted: Call['noted'] = {};
-    let response: Response;
+    let reply: Reply;
     try {
-      response = await work.run(async (signal) => {
+      reply = await work.run(async (signal) => {
         refuseUnprovedCredentials(request, surface);
         return route({ request, surface, address, signal, noted });
       }, request.signal);
@@ -41,19 +41,19 @@ export function createApp({ routes, work, log, serverHeader }: AppOptions): App 
       const refusal = asRefusal(error);
       if (refusal !== error) log.error({ event: 'request-failed', ...describeError(error) });
       noted.code = refusal.code;
-      response = errorReply(refusal, encodingOfErrors(request));
+      reply = errorReply(refusal, encodingOfErrors(request));
     }
-    response.headers.set('Server', serverHeader);
-    response.headers.set('Cache-Control', 'no-store');
+    reply.headers.set('Server', serverHeader);
+    reply.headers.set('Cache-Control', 'no-store');
     log.info({
       event: 'request',
       surface,
-      status: response.status,
+      status: reply.status,
       ...noted,
-      replyBytes: Number(response.headers.get('content-length') ?? 0),
+      replyBytes: reply.bytes,
       durationMs: Math.round(performance.now() - startedMs),
     });
-    return response;
+    return reply;
   };
 }
 

@@ -2,6 +2,7 @@ import { ProtocolError } from '@blindai/protocol';
 import { BodyBuffers } from './body-buffers.ts';
 import type { BodyReader, HttpRequest } from './request.ts';
 import type { Config } from './settings.ts';
+import type { CancellationSignal } from './cancellation.ts';
 
 const BELIEVED_BYTES = 1024 * 1024;
 const PASSED_OVER_BYTES = 1024 * 1024;
@@ -40,7 +41,7 @@ export function requestLimits(
 export async function* streamBody(
   request: Pick<HttpRequest, 'headers' | 'body'>,
   limits: BodyLimits,
-  signal: AbortSignal,
+  signal: CancellationSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   signal.throwIfAborted();
   if (!['identity', null].includes(request.headers.get('content-encoding'))) {
@@ -111,7 +112,7 @@ async function passOver(reader: BodyReader): Promise<void> {
 export async function readBody(
   request: Pick<HttpRequest, 'headers' | 'body'>,
   limits: BodyLimits,
-  signal: AbortSignal,
+  signal: CancellationSignal,
   lease: Lease,
 ): Promise<Uint8Array> {
   const announced = Number(request.headers.get('content-length') ?? 0);

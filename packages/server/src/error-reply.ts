@@ -7,7 +7,7 @@ import {
   type ReplyEncoding,
 } from '@blindai/protocol';
 import { Refusal } from './errors.ts';
-import { reply } from './reply.ts';
+import { reply, type Reply } from './reply.ts';
 
 /** What HTTP wants beside a status (RFC 9110 §11.6.1, §10.2.3), where the refusal does not say it itself. */
 const headersOfStatus: Readonly<Record<number, Readonly<Record<string, string>>>> = {
@@ -26,7 +26,7 @@ export function asRefusal(error: unknown): ProtocolError {
  * The one mapping of errors to HTTP: the status of the code, `code: sentence` as CBOR text, or as
  * `{"error": …}` in JSON, and the code alone in `Blindai-Error` (wire.md, "Errors").
  */
-export function errorReply(refusal: ProtocolError, as: ReplyEncoding): Response {
+export function errorReply(refusal: ProtocolError, as: ReplyEncoding): Reply {
   const status = errorStatuses[refusal.code];
   const bytes = as === 'cbor' ? encodeErrorText(refusal) : encodeErrorJson(refusal);
   return reply(bytes, as, {

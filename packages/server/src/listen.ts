@@ -19,7 +19,8 @@ import { errorReply } from './error-reply.ts';
 import { ServerError } from './errors.ts';
 import type { Identity } from './identity.ts';
 import { enforceHead } from './request-head.ts';
-import { sendResponse } from './send-response.ts';
+import type { Reply } from './reply.ts';
+import { sendReply } from './send-reply.ts';
 import type { Config } from './settings.ts';
 import { SocketRequest } from './socket-request.ts';
 import type { Surface } from './surface.ts';
@@ -67,7 +68,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response> => {
+  const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<Reply> => {
     let request: SocketRequest;
     try {
       enforceHead(incoming, config.maxHeaderBytes);
@@ -86,9 +87,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       if (stopping) socket.destroySoon();
       else answering.delete(socket);
     });
-    void handle(incoming, outgoing).then(async (response) =>
-      sendResponse(response, incoming, outgoing),
-    );
+    void handle(incoming, outgoing).then(async (reply) => sendReply(reply, incoming, outgoing));
   };
   server.on('request', answerRequest);
   // Whatever else a client expects, an answer is what it gets (RFC 9110 §10.1.1).

@@ -1,3 +1,5 @@
+import type { CancellationSignal } from './cancellation.ts';
+
 /**
  * What the application looks at of a request. A `Request` of the web has all of it, and so has what comes from
  * a socket, without the cost of one.
@@ -10,7 +12,7 @@ export interface HttpRequest {
   /** What the request came over, the same for all that came over it; undefined where there is none. */
   readonly connection?: object;
   /** Aborted when nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
+  readonly signal: CancellationSignal;
   /** Null where there is none. */
   readonly body: BodySource | null;
 }

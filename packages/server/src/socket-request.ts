@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls';
 import { ProtocolError } from '@blindai/protocol';
 import { IncomingBody } from './incoming-body.ts';
 import type { HttpRequest } from './request.ts';
+import { Cancellation, type CancellationSignal } from './cancellation.ts';
 
 /** A request as it came from a socket. */
 export class SocketRequest implements HttpRequest {
@@ -11,7 +12,7 @@ export class SocketRequest implements HttpRequest {
   readonly headers: HttpRequest['headers'];
   readonly connection: object;
   readonly body: IncomingBody | null;
-  readonly #controller = new AbortController();
+  readonly #left = new Cancellation();
 
   /** @throws {ProtocolError} `malformed` for a target or a host that is none. */
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
@@ -21,13 +22,16 @@ export class SocketRequest implements HttpRequest {
     this.connection = incoming.socket;
     this.headers = new RawHeaders(incoming.rawHeaders);
     this.body = method === 'GET' || method === 'HEAD' ? null : new IncomingBody(incoming);
-    outgoing.once('close', () => {
-      if (!outgoing.writableFinished) this.#controller.abort();
-    });
+    const leave = (): void => {
+      if (!outgoing.writableFinished) this.#left.abort(new Error('the client has left'));
+    };
+    outgoing.once('close', leave);
+    // An answer that waits behind another on its connection never closes; its request does.
+    incoming.once('close', () => incoming.socket.destroyed && leave());
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  get signal(): CancellationSignal {
+    return this.#left;
   }
 }
 

@@ -1,4 +1,5 @@
 import { ProtocolError } from '@blindai/protocol';
+import { Cancellation, type CancellationSignal } from './cancellation.ts';
 
 interface Running {
   readonly done: Promise<unknown>;
@@ -26,20 +27,21 @@ export class Work {
    * @throws {ProtocolError} `going-down` if new work is refused or this was ended, `malformed` if the caller
    *   is gone, else what the work throws.
    */
-  async run<T>(work: (signal: AbortSignal) => Promise<T>, caller: AbortSignal): Promise<T> {
+  async run<T>(
+    work: (signal: CancellationSignal) => Promise<T>,
+    caller: CancellationSignal,
+  ): Promise<T> {
     if (this.#draining) throw goingDown();
-    const controller = new AbortController();
+    const end = new Cancellation();
     const givenUp = new Promise<never>((_, reject) => {
-      controller.signal.addEventListener('abort', () =>
-        reject(controller.signal.reason as ProtocolError),
-      );
+      end.addEventListener('abort', () => reject(end.reason));
     });
     const onCallerGone = (): void =>
-      controller.abort(new ProtocolError('malformed', 'the connection ended before the answer'));
+      end.abort(new ProtocolError('malformed', 'the connection ended before the answer'));
     if (caller.aborted) onCallerGone();
     else caller.addEventListener('abort', onCallerGone);
-    const done = Promise.race([work(controller.signal), givenUp]);
-    const running = { done, giveUp: (reason: ProtocolError) => controller.abort(reason) };
+    const done = Promise.race([work(end), givenUp]);
+    const running = { done, giveUp: (reason: ProtocolError) => end.abort(reason) };
     this.#running.add(running);
     try {
       return await done;

@@ -1,12 +1,23 @@
 import { decodeErrorText, errorStatuses, ProtocolError, type ErrorCode } from '@blindai/protocol';
 import { describe, expect, it } from 'vitest';
 import { createApp, type App } from '../src/app.ts';
+import type { CancellationSignal } from '../src/cancellation.ts';
+import { reply } from '../src/reply.ts';
 import type { Route } from '../src/routes/route.ts';
 import type { Surface } from '../src/surface.ts';
 import { Work } from '../src/work.ts';
 import { recordLog, type RecordedLog } from './recorded-log.ts';
+import { answerOnWeb, type WebApp } from './support/web-response.ts';
 
-function createTestApp(handle: Route['handle']): { app: App; log: RecordedLog; work: Work } {
+interface TestApp {
+  readonly app: WebApp;
+  /** The same application, for what it replies itself. */
+  readonly replying: App;
+  readonly log: RecordedLog;
+  readonly work: Work;
+}
+
+function createTestApp(handle: Route['handle']): TestApp {
   const log = recordLog();
   const work = new Work();
   const routes: Route[] = [
@@ -14,11 +25,11 @@ function createTestApp(handle: Route['handle']): { app: App; log: RecordedLog; w
     { method: 'POST', path: '/thing', surfaces: ['attested', 'management'], handle },
     { method: 'GET', path: '/v2/thing', surfaces: ['unattested', 'attested'], handle },
   ];
-  return { app: createApp({ routes, work, log, serverHeader: 'blindai' }), log, work };
+  const replying = createApp({ routes, work, log, serverHeader: 'blindai' });
+  return { app: answerOnWeb(replying), replying, log, work };
 }
 
-const ok: Route['handle'] = async () =>
-  new Response('fine', { headers: { 'Content-Length': '4' } });
+const ok: Route['handle'] = async () => reply(new TextEncoder().encode('fine'), 'cbor');
 
 function request(path: string, init: RequestInit = {}): Request {
   return new Request(`https://blindai-srv${path}`, init);
@@ -69,11 +80,14 @@ describe('createApp', () => {
     expect(JSON.stringify(log.lines)).not.toMatch(/4711|192\.0/);
   });
 
-  it('answers HEAD as GET, without a body', async () => {
-    const response = await createTestApp(ok).app(request('/thing', { method: 'HEAD' }), 'attested');
-    expect(response.status).toBe(200);
-    expect(response.headers.get('Content-Length')).toBe('4');
-    expect(await response.text()).toBe('');
+  it('answers HEAD as GET, and leaves it to the listener to send no body', async () => {
+    const { replying, log } = createTestApp(ok);
+    const head = await replying(request('/thing', { method: 'HEAD' }), 'attested');
+    const get = await replying(request('/thing'), 'attested');
+    expect(head.status).toBe(200);
+    expect(head.headers.get('Content-Length')).toBe('4');
+    expect([...head.headers]).toEqual([...get.headers]);
+    expect(log.lines.map(({ route }) => route)).toEqual(['GET /thing', 'GET /thing']);
   });
 
   it.each(['/', '/thing/', '/Thing', '//thing', '/thing/x', '/v2'])(
@@ -189,7 +203,7 @@ describe('createApp', () => {
   });
 
   it('answers with going-down what it ends, and aborts its work', async () => {
-    let signal!: AbortSignal;
+    let signal!: CancellationSignal;
     const { app, work } = createTestApp(async (call) => {
       signal = call.signal;
       return new Promise(() => {});

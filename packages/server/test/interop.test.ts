@@ -8,9 +8,8 @@ import {
   type UploadReply,
 } from '@blindai/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Service } from '../src/service.ts';
 import type { Surface } from '../src/surface.ts';
-import { createSimulatedService } from './simulated-service.ts';
+import { createSimulatedService, type SimulatedService } from './simulated-service.ts';
 
 const folder = new URL('../../../../shared/interop/blindai-client/', import.meta.url);
 
@@ -50,7 +49,7 @@ function floatsOf({ bytes }: TensorBytes): number[] {
 }
 
 describe("a session of BlindAI's own Python client", () => {
-  let service: Service;
+  let service: SimulatedService;
   let recorded: UploadReply;
   let modelId = '';
   beforeAll(async () => {

@@ -8,7 +8,7 @@ import { requestLimits, streamBody } from '../src/body.ts';
 import { loadConfig, type Config } from '../src/config.ts';
 import { createIdentity, type Identity } from '../src/identity.ts';
 import { listen, type Listener } from '../src/listen.ts';
-import { replyInParts } from '../src/reply.ts';
+import { Reply, replyJson } from '../src/reply.ts';
 import type { Call, Route } from '../src/routes/route.ts';
 import { surfaces, type Surface } from '../src/surface.ts';
 import { Work } from '../src/work.ts';
@@ -20,7 +20,7 @@ afterEach(async () => {
   await Promise.all(listeners.splice(0).map(async (listener) => listener.close()));
 });
 
-type Handle = (call: Call, config: Config) => Promise<Response>;
+type Handle = (call: Call, config: Config) => Promise<Reply>;
 
 interface Port {
   readonly port: number;
@@ -57,8 +57,13 @@ async function open(
   return { port: listener.port, identity, config };
 }
 
+/** A reply in JSON, of any value. */
+function json(value: unknown): Reply {
+  return new Reply([new TextEncoder().encode(JSON.stringify(value))], 'json');
+}
+
 /** Says how many bytes came from where. */
-async function echo({ request, address, signal }: Call, config: Config): Promise<Response> {
+async function echo({ request, address, signal }: Call, config: Config): Promise<Reply> {
   let bytes = 0;
   const limits = {
     maxBytes: config.maxRequestBytes,
@@ -67,17 +72,17 @@ async function echo({ request, address, signal }: Call, config: Config): Promise
     minBytesPerSecond: null,
   };
   for await (const chunk of streamBody(request, limits, signal)) bytes += chunk.length;
-  return Response.json({ bytes, address });
+  return replyJson({ bytes, address });
 }
 
 /** Says what arrived, however slowly it is read. */
-async function digest({ request, signal }: Call, config: Config): Promise<Response> {
+async function digest({ request, signal }: Call, config: Config): Promise<Reply> {
   const hash = createHash('sha256');
   for await (const chunk of streamBody(request, requestLimits(config), signal)) {
     hash.update(chunk);
     if (chunk.length % 5 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  return Response.json(hash.digest('hex'));
+  return json(hash.digest('hex'));
 }
 
 const get = 'GET /thing HTTP/1.1\r\nHost: blindai-srv\r\n\r\n';
@@ -89,6 +94,12 @@ function expectRefusal(text: string, status: number, code: string): void {
   expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(text.toLowerCase()).toContain(`\r\nblindai-error: ${code}\r\n`);
   expect(text).toContain(`${code}: `);
+}
+
+/** The header fields of an answer, without its moment. */
+function fieldsOf(answer: string): string[] {
+  const [head = ''] = answer.toLowerCase().split('\r\n\r\n');
+  return head.split('\r\n').filter((line) => !line.startsWith('date: '));
 }
 
 describe('a TLS port', () => {
@@ -197,7 +208,7 @@ describe('the head of a request', () => {
     ['http://another:80/thing', 'a-b.example_1'],
   ])('asks for /thing with the target %s and the host %s', async (target, host) => {
     const { port } = await open('unattested', {}, async ({ request }) =>
-      Response.json([new URL(request.url).pathname]),
+      json([new URL(request.url).pathname]),
     );
     const socket = await openSocket(port);
     socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
@@ -206,7 +217,7 @@ describe('the head of a request', () => {
 
   it('is read whatever the case of its names, and what comes twice as one list', async () => {
     const { port } = await open('unattested', {}, async ({ request: { headers } }) =>
-      Response.json([headers.get('X-Thing'), headers.get('x-other'), headers.has('x-THING')]),
+      json([headers.get('X-Thing'), headers.get('x-other'), headers.has('x-THING')]),
     );
     const socket = await openSocket(port);
     const fields = 'x-thing: one\r\nX-THING: two\r\n';
@@ -231,7 +242,7 @@ describe('the head of a request', () => {
 
   it('is read to its last header, however many there are', async () => {
     const { port } = await open('unattested', {}, async ({ request }) =>
-      Response.json([request.headers.get('last')]),
+      json([request.headers.get('last')]),
     );
     const socket = await openSocket(port);
     const many = 'a: b\r\n'.repeat(2200);
@@ -288,10 +299,10 @@ describe('the body of a request', () => {
 
   it('that nobody wants costs the connection nothing', async () => {
     const { port } = await open('unattested', {}, async ({ request, signal }, config) => {
-      if (request.method === 'GET') return Response.json('still here');
+      if (request.method === 'GET') return json('still here');
       const limits = { ...requestLimits(config), maxBytes: 1000 };
       for await (const chunk of streamBody(request, limits, signal)) expect(chunk).not.toBeNull();
-      return Response.json('all of it');
+      return json('all of it');
     });
     const socket = await openSocket(port);
     socket.write('POST /thing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
@@ -367,7 +378,7 @@ describe('a connection', () => {
   it('stays open while an answer is worked on, however long', async () => {
     const { port } = await open('unattested', { idleTimeoutMs: '50' }, async () => {
       await new Promise((resolve) => setTimeout(resolve, 400));
-      return Response.json('done');
+      return json('done');
     });
     const socket = await openSocket(port);
     socket.write(get);
@@ -377,8 +388,11 @@ describe('a connection', () => {
 
   it('is closed when nobody takes the answer', async () => {
     const big = new Uint8Array(64 * 1024 * 1024);
-    const { port } = await open('unattested', { idleTimeoutMs: '200' }, async () =>
-      replyInParts([big, big], 'cbor', unwatched),
+    let ended = 0;
+    const { port } = await open(
+      'unattested',
+      { idleTimeoutMs: '200' },
+      async () => new Reply([big, big], 'cbor', { onEnd: () => (ended += 1) }),
     );
     const socket = await openSocket(port);
     socket.pause();
@@ -390,12 +404,15 @@ describe('a connection', () => {
     socket.resume();
     await closed;
     expect(received).toBeLessThan(2 * big.length);
+    await expect.poll(() => ended).toBe(1);
   });
 
   it('carries an answer in parts whole, with its length', async () => {
     const parts = [1, 2, 3].map((byte) => new Uint8Array(1_000_000).fill(byte));
-    const { port } = await open('attested', {}, async () =>
-      replyInParts([new Uint8Array(), ...parts, new Uint8Array()], 'cbor', unwatched),
+    const { port } = await open(
+      'attested',
+      {},
+      async () => new Reply([new Uint8Array(), ...parts, new Uint8Array()], 'cbor'),
     );
     const socket = await openTls(port);
     socket.write(get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
@@ -411,11 +428,10 @@ describe('a connection', () => {
       let answer!: () => void;
       const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
       let ended = 0;
-      const { port } = await open('attested', {}, async (request) => {
+      const { port } = await open('attested', {}, async () => {
         await mayAnswer;
-        const { signal } = request;
         const parts = [1, 2, 3].map(() => new Uint8Array(16 * 1024 * 1024));
-        return replyInParts(parts, 'cbor', { headers: {}, signal, onEnd: () => (ended += 1) });
+        return new Reply(parts, 'cbor', { onEnd: () => (ended += 1) });
       });
       const socket = await openTls(port);
       socket.write(get);
@@ -431,6 +447,97 @@ describe('a connection', () => {
         socket.destroy();
       }
       await expect.poll(() => ended).toBe(1);
+      await listeners[0]?.close();
+      expect(ended).toBe(1);
+    },
+  );
+
+  it('gives the parts of an answer back that waits for an earlier one', async () => {
+    let ended = 0;
+    let requests = 0;
+    const { port } = await open('unattested', {}, async () => {
+      requests += 1;
+      if (requests === 1) return new Promise<Reply>(() => {});
+      return new Reply([new Uint8Array(1000)], 'cbor', { onEnd: () => (ended += 1) });
+    });
+    const socket = await openSocket(port);
+    socket.write(get + get);
+    await expect.poll(() => requests).toBe(2);
+    expect(ended).toBe(0);
+    socket.destroy();
+    await expect.poll(() => ended).toBe(1);
+  });
+
+  it('gives up a request whose client left while it waited behind another', async () => {
+    let requests = 0;
+    let givenUp = 0;
+    const { port } = await open('unattested', {}, async ({ signal }) => {
+      requests += 1;
+      signal.addEventListener('abort', () => (givenUp += 1));
+      return new Promise<Reply>(() => {});
+    });
+    const socket = await openSocket(port);
+    socket.write(get + get);
+    await expect.poll(() => requests).toBe(2);
+    expect(givenUp).toBe(0);
+    socket.destroy();
+    await expect.poll(() => givenUp).toBe(2);
+  });
+
+  it.each([0, 1000, 300_000])(
+    'gives the parts of an answer back once when all %i bytes were sent',
+    async (length) => {
+      const parts = [1, 2].map(() => new Uint8Array(length / 2));
+      let ended = 0;
+      const { port } = await open(
+        'attested',
+        {},
+        async () => new Reply(parts, 'cbor', { onEnd: () => (ended += 1) }),
+      );
+      const socket = await openTls(port);
+      for (const answers of [1, 2]) {
+        socket.write(get);
+        await readUntil(socket, (text) => text.split('\r\n\r\n')[1]?.length === length);
+        await expect.poll(() => ended).toBe(answers);
+      }
+      socket.destroy();
+      await listeners[0]?.close();
+      expect(ended).toBe(2);
+    },
+  );
+
+  it.each([4, 300_000])(
+    'carries no body of the %i bytes that HEAD asks about, and then the next answer',
+    async (length) => {
+      let ended = 0;
+      const { port } = await open(
+        'attested',
+        {},
+        async () =>
+          new Reply([new Uint8Array(length).fill(120)], 'cbor', {
+            headers: { 'X-More': 'yes' },
+            onEnd: () => (ended += 1),
+          }),
+      );
+      const socket = await openTls(port);
+      socket.write(get.replace('GET', 'HEAD'));
+      const head = await readUntil(socket, (text) => text.includes('\r\n\r\n'));
+      expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      await expect.poll(() => ended).toBe(1);
+      socket.write(get);
+      const next = await readUntil(
+        socket,
+        (text) => (text.split('\r\n\r\n')[1]?.length ?? 0) >= length,
+      );
+      // Had there been a body, it would be here, or above.
+      expect(head.indexOf('\r\n\r\n')).toBe(head.length - 4);
+      const [headOfNext = '', body = ''] = next.split('\r\n\r\n');
+      expect(headOfNext).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(body).toBe('x'.repeat(length));
+      expect(fieldsOf(head)).toEqual(fieldsOf(headOfNext));
+      expect(fieldsOf(head)).toContain(`content-length: ${length}`);
+      socket.destroy();
+      await expect.poll(() => ended).toBe(2);
     },
   );
 
@@ -443,15 +550,8 @@ describe('a connection', () => {
   });
 });
 
-/** A reply whose end nobody waits for. */
-const unwatched = {
-  headers: {},
-  signal: new AbortController().signal,
-  onEnd: () => undefined,
-};
-
-async function noApp(): Promise<Response> {
-  return new Response();
+async function noApp(): Promise<Reply> {
+  return replyJson({});
 }
 
 describe('an address', () => {
@@ -482,11 +582,11 @@ describe('an address', () => {
 
 describe('stopping', () => {
   it('takes no more connections, finishes what it answers, and closes', async () => {
-    let finish!: (response: Response) => void;
+    let finish!: (last: Reply) => void;
     const { port } = await open(
       'unattested',
       {},
-      async () => new Promise<Response>((resolve) => (finish = resolve)),
+      async () => new Promise<Reply>((resolve) => (finish = resolve)),
     );
     const [idle, busy] = [await openSocket(port), await openSocket(port)];
     busy.write(get);
@@ -494,7 +594,7 @@ describe('stopping', () => {
     const [listener] = listeners;
     listener?.stop();
     await expect(openSocket(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    finish(Response.json('the last answer'));
+    finish(json('the last answer'));
     expect(await readAll(busy)).toContain('the last answer');
     await listener?.close();
     expect(await readAll(idle)).toBe('');

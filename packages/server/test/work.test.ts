@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CancellationSignal } from '../src/cancellation.ts';
 import { Work } from '../src/work.ts';
 
 const { signal: waiting } = new AbortController();
@@ -45,7 +46,7 @@ describe('Work', () => {
 
   it('ends with going-down what runs longer than it drains, and tells it', async () => {
     const work = new Work();
-    let given!: AbortSignal;
+    let given!: CancellationSignal;
     const running = work.run(async (signal) => {
       given = signal;
       return forever();

@@ -3,6 +3,7 @@ import type { PendingRun } from './pending-run.ts';
 import { joinInputs, splitOutputs } from './rows.ts';
 import type { RunnerProcess } from './runner-process.ts';
 import type { NamedTensorBytes } from './signature.ts';
+import { FirstOf } from '../cancellation.ts';
 
 /**
  * Computes runs as one and answers each, if that can be done.
@@ -20,7 +21,7 @@ export async function answerTogether(
   const hold = (bytes: number): void => {
     for (const run of batch) holdPart(run, (bytes * run.rows!) / all);
   };
-  const until = AbortSignal.any(batch.map((run) => run.until));
+  using until = new FirstOf(batch.map((run) => run.until));
   let outputs: NamedTensorBytes[][] | null;
   try {
     const joined = joinInputs(batch.map(({ inputs }) => inputs));

@@ -1,4 +1,5 @@
 import { FairQueue } from './fair-queue.ts';
+import type { CancellationSignal } from '../cancellation.ts';
 
 /** What somebody needs to compute. */
 export interface TurnRequest {
@@ -44,7 +45,7 @@ export class CoreSlots {
    * @returns what ends the turn; calling it again does nothing.
    * @throws the reason of `until`, if that is aborted first.
    */
-  async take(request: TurnRequest, until: AbortSignal): Promise<() => void> {
+  async take(request: TurnRequest, until: CancellationSignal): Promise<() => void> {
     until.throwIfAborted();
     const cores = Math.min(request.cores, this.#count);
     const { sharer, expectedMs } = request;
@@ -81,7 +82,7 @@ export class CoreSlots {
   #wait(
     sharer: object,
     { cores, expectedMs }: Omit<Waiter, 'proceed'>,
-    until: AbortSignal,
+    until: CancellationSignal,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
@@ -94,11 +95,11 @@ export class CoreSlots {
       };
       const giveUp = (): void => {
         this.#waiting.delete(sharer, waiter);
-        reject(until.reason as Error);
+        reject(until.reason);
         this.#passOn();
       };
       this.#waiting.add(sharer, waiter);
-      until.addEventListener('abort', giveUp, { once: true });
+      until.addEventListener('abort', giveUp);
     });
   }
 

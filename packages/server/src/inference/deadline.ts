@@ -1,11 +1,13 @@
+import { Cancellation, type CancellationSignal } from '../cancellation.ts';
+
 /** A moment at which something is given up; its signal is aborted with the error that says why. */
 export class Deadline {
-  readonly #control = new AbortController();
+  readonly #cancellation = new Cancellation();
   #timer: NodeJS.Timeout | undefined;
 
   /** Aborted when the time is up, or by `giveUp`. */
-  get signal(): AbortSignal {
-    return this.#control.signal;
+  get signal(): CancellationSignal {
+    return this.#cancellation;
   }
 
   /** Sets or moves the moment. The reason is made when it has come. */
@@ -16,7 +18,7 @@ export class Deadline {
 
   giveUp(reason: Error): void {
     clearTimeout(this.#timer);
-    this.#control.abort(reason);
+    this.#cancellation.abort(reason);
   }
 
   /** It was in time: nothing expires any more. */
@@ -32,12 +34,12 @@ export class Deadline {
  */
 export async function waitUntil<Value>(
   promise: Promise<Value>,
-  until: AbortSignal,
+  until: CancellationSignal,
 ): Promise<Value> {
   until.throwIfAborted();
   let giveUp: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
-    giveUp = () => reject(until.reason as Error);
+    giveUp = () => reject(until.reason);
     until.addEventListener('abort', giveUp);
   });
   try {

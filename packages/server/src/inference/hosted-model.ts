@@ -16,6 +16,7 @@ import type { RunnerEnd, RunnerEvents, RunnerHost, RunnerProcess } from './runne
 import type { SpareRunner } from './spare-runner.ts';
 import { matchInputs, type ModelSignature } from './signature.ts';
 import { chooseByTrial } from './warm-up.ts';
+import { Cancellation, FirstOf, type CancellationSignal } from '../cancellation.ts';
 
 /** How a model is to be run. */
 export interface ModelSettings {
@@ -79,7 +80,7 @@ export class HostedModel implements MemoryHolder {
   readonly #settings: ModelSettings;
   readonly #host: ModelHost;
   readonly #about: Pick<LogFields, 'modelRef'>;
-  readonly #closing = new AbortController();
+  readonly #closing = new Cancellation();
   readonly #queue = new RunQueue();
   readonly #running = new Set<PendingRun>();
   /** How many processes compute. */
@@ -233,7 +234,7 @@ export class HostedModel implements MemoryHolder {
   }
 
   /** Adds a lane and starts its first process, or gives it up when `until` is aborted; the reason is thrown. */
-  async #startLane(threads: number, until: AbortSignal): Promise<RunnerProcess> {
+  async #startLane(threads: number, until: CancellationSignal): Promise<RunnerProcess> {
     const lane = this.#addLane(threads);
     const giveUp = (): void => void this.#endLane(lane, until.reason as ProtocolError);
     until.addEventListener('abort', giveUp);
@@ -252,7 +253,7 @@ export class HostedModel implements MemoryHolder {
       while (this.#queue.size > 0 && this.#lanes.has(lane)) await this.#workOnce(lane);
     } catch (error) {
       // Closed, and whoever waited was told so.
-      if (!this.#closing.signal.aborted) throw error;
+      if (!this.#closing.aborted) throw error;
     } finally {
       lane.isBusy = false;
       this.#noteIdle(lane);
@@ -278,7 +279,7 @@ export class HostedModel implements MemoryHolder {
     await this.#awaitMore();
     const endTurn = await this.#host.slots.take(
       { sharer: this, cores: lane.threads, expectedMs: this.#runMs },
-      this.#closing.signal,
+      this.#closing,
     );
     try {
       if (!runner.isAlive) return;
@@ -358,7 +359,7 @@ export class HostedModel implements MemoryHolder {
   async #tryOut(first: RunnerProcess): Promise<void> {
     const { scheduling, cores, maxBatchRows, slots } = this.#host;
     const deadline = expireIn(warmUpMs);
-    const until = AbortSignal.any([this.#closing.signal, deadline.signal]);
+    using until = new FirstOf([this.#closing, deadline.signal]);
     try {
       this.#plan = await chooseByTrial(first, this.#plan, {
         scheduling,
@@ -378,7 +379,7 @@ export class HostedModel implements MemoryHolder {
     const reason = new ProtocolError('going-down', 'it runs better otherwise');
     const others = [...this.#lanes].filter((lane) => lane.threads !== threads);
     await Promise.all(others.map((lane) => this.#endLane(lane, reason)));
-    this.#closing.signal.throwIfAborted();
+    this.#closing.throwIfAborted();
     this.#host.log.debug({
       event: 'model-planned',
       ...this.#about,
@@ -392,11 +393,11 @@ export class HostedModel implements MemoryHolder {
     this.#enforceOpen();
     if (this.#crashes > 0) {
       const pauseMs = firstBackoffMs * 2 ** (this.#crashes - 1);
-      await waitUntil(sleep(pauseMs), this.#closing.signal);
+      await waitUntil(sleep(pauseMs), this.#closing);
     }
     this.#enforceOpen();
     const deadline = expireIn(this.#host.loadTimeoutMs);
-    const until = AbortSignal.any([this.#closing.signal, lane.ending, deadline.signal]);
+    using until = new FirstOf([this.#closing, lane.ending, deadline.signal]);
     const startedAt = performance.now();
     let endReservation: (() => void) | undefined;
     let endTurn: (() => void) | undefined;
@@ -440,7 +441,7 @@ export class HostedModel implements MemoryHolder {
   async #renew(lane: RunnerLane, runner: RunnerProcess): Promise<void> {
     runner.kill(new ProtocolError('going-down', 'the runner has served its caller'));
     await runner.ended;
-    if (!this.#closing.signal.aborted && this.#quarantine === null) void lane.ready();
+    if (!this.#closing.aborted && this.#quarantine === null) void lane.ready();
   }
 
   #noteIdle(lane: RunnerLane): void {
@@ -511,7 +512,7 @@ export class HostedModel implements MemoryHolder {
   }
 
   #enforceOpen(): void {
-    if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
+    if (this.#closing.aborted) throw this.#closing.reason;
     if (this.#quarantine !== null) throw this.#quarantine;
   }
 }

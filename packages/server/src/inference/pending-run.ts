@@ -2,6 +2,7 @@ import { ProtocolError, type TensorBytes } from '@blindai/protocol';
 import { Deadline } from './deadline.ts';
 import { rowsOf } from './rows.ts';
 import type { NamedTensorBytes } from './signature.ts';
+import type { CancellationSignal } from '../cancellation.ts';
 
 /**
  * How long a run goes on that nobody waits for any more. The engine can only be stopped by killing its process,
@@ -18,7 +19,7 @@ export interface RunOptions {
   /** Who asks: callers share a model evenly. Default: somebody else each time. */
   readonly caller?: unknown;
   /** Aborted when the caller has left. */
-  readonly signal?: AbortSignal;
+  readonly signal?: CancellationSignal;
   /**
    * Asks for room for the outputs, in bytes, before they are taken from the model's process. May throw
    * {@link ProtocolError}, which is the run's answer then; the process goes on. Default: there is room.
@@ -37,7 +38,7 @@ export class PendingRun {
   readonly answer: Promise<TensorBytes[]>;
   readonly #deadline = new Deadline();
   readonly #callerDeadline: NodeJS.Timeout | undefined;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: CancellationSignal | undefined;
   readonly #leave = (): void => this.#abandon(this.#signal?.reason as Error);
   #startedAt: number | null = null;
   #hung = false;
@@ -75,7 +76,7 @@ export class PendingRun {
   }
 
   /** Aborted when the run is to be given up; the reason is what its caller gets. */
-  get until(): AbortSignal {
+  get until(): CancellationSignal {
     return this.#deadline.signal;
   }
 

@@ -1,6 +1,7 @@
 import type { ProtocolError } from '@blindai/protocol';
 import { readProcessMemory } from '../platform/process-memory.ts';
 import type { RunnerProcess } from './runner-process.ts';
+import { Cancellation, type CancellationSignal } from '../cancellation.ts';
 
 /**
  * One of the places in which a model's runs are computed: it has one process at a time, which is started when
@@ -13,7 +14,7 @@ export class RunnerLane {
   isBusy = false;
   /** Ends it when it was idle for long. */
   idleTimer: NodeJS.Timeout | undefined;
-  readonly #ending = new AbortController();
+  readonly #ending = new Cancellation();
   readonly #start: (lane: RunnerLane) => Promise<RunnerProcess>;
   #runner: RunnerProcess | null = null;
   #starting: Promise<RunnerProcess> | null = null;
@@ -28,8 +29,8 @@ export class RunnerLane {
   }
 
   /** Aborted with the reason when the lane is given up. */
-  get ending(): AbortSignal {
-    return this.#ending.signal;
+  get ending(): CancellationSignal {
+    return this.#ending;
   }
 
   get isStarting(): boolean {

@@ -1,3 +1,5 @@
+import type { CancellationSignal } from '../cancellation.ts';
+
 /** A model, as far as the memory of its processes is concerned. */
 export interface MemoryHolder {
   /** What its processes hold, in bytes, without those that are just being started. */
@@ -54,7 +56,11 @@ export class RunnerMemory {
    * @returns what ends the reservation, once the process has started or failed to.
    * @throws the reason of `until`, if that is aborted first.
    */
-  async reserve(bytes: number, holder: MemoryHolder, until: AbortSignal): Promise<() => void> {
+  async reserve(
+    bytes: number,
+    holder: MemoryHolder,
+    until: CancellationSignal,
+  ): Promise<() => void> {
     while (!this.hasRoom(bytes) && this.#held() > 0) {
       until.throwIfAborted();
       const idle = this.#longestIdle(holder);
@@ -88,7 +94,7 @@ export class RunnerMemory {
     void this.#longestIdle(null)?.release();
   }
 
-  #untilIdle(until: AbortSignal): Promise<void> {
+  #untilIdle(until: CancellationSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (): void => {
         this.#waiting.delete(proceed);
@@ -100,10 +106,10 @@ export class RunnerMemory {
       };
       const giveUp = (): void => {
         end();
-        reject(until.reason as Error);
+        reject(until.reason);
       };
       this.#waiting.add(proceed);
-      until.addEventListener('abort', giveUp, { once: true });
+      until.addEventListener('abort', giveUp);
     });
   }
 }

@@ -20,6 +20,7 @@ import type { JoinedInputs } from './rows.ts';
 import { isCaged, type RunnerCage } from './runner-cage.ts';
 import type { ModelSignature, NamedTensorBytes } from './signature.ts';
 import { spawnRunner } from './spawn-runner.ts';
+import type { CancellationSignal } from '../cancellation.ts';
 
 /** The built program that a runner is; found the same way from the sources and from the build. */
 export const runnerProgram: string = fileURLToPath(
@@ -151,7 +152,7 @@ export class RunnerProcess {
   async load(
     model: SealedModel,
     { optimize, threads }: Pick<LoadMessage, 'optimize' | 'threads'>,
-    until: AbortSignal,
+    until: CancellationSignal,
     events: RunnerEvents,
   ): Promise<void> {
     const { source } = model;
@@ -201,7 +202,7 @@ export class RunnerProcess {
    */
   async run(
     { tensors: inputs, payload }: JoinedInputs,
-    until: AbortSignal,
+    until: CancellationSignal,
     hold: (bytes: number) => void = () => undefined,
   ): Promise<NamedTensorBytes[]> {
     const message: RunMessage = { kind: 'run', tensors: inputs };
@@ -234,7 +235,10 @@ export class RunnerProcess {
   }
 
   /** Does one exchange under the deadline, while the process is watched closely. */
-  async #converse<Reply>(until: AbortSignal, exchange: () => Promise<Reply>): Promise<Reply> {
+  async #converse<Reply>(
+    until: CancellationSignal,
+    exchange: () => Promise<Reply>,
+  ): Promise<Reply> {
     const giveUp = (): void => this.kill(until.reason as ProtocolError);
     this.#watch ??= this.#watchProcess();
     this.#setBusy(true);

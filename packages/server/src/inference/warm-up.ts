@@ -4,6 +4,7 @@ import type { RunPlan, Scheduling } from './run-plan.ts';
 import type { RunnerProcess } from './runner-process.ts';
 import type { NamedTensorBytes } from './signature.ts';
 import { makeTrialInputs } from './trial-inputs.ts';
+import type { CancellationSignal } from '../cancellation.ts';
 
 /** What a model is tried out for, and with what. */
 export interface WarmUp {
@@ -16,7 +17,7 @@ export interface WarmUp {
   /** Does something while nothing else computes. */
   readonly inQuiet: <Result>(act: () => Promise<Result>) => Promise<Result>;
   /** Aborted when the time for it is over: the process that computes is killed then. */
-  readonly until: AbortSignal;
+  readonly until: CancellationSignal;
 }
 
 /** A run that is over sooner gains nothing from threads, in milliseconds. */

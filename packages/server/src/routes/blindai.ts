@@ -23,7 +23,7 @@ import {
 } from '../body.ts';
 import type { ModelBytesWriter, SealedModel } from '../models/model-bytes.ts';
 import type { ModelRegistry } from '../models/registry.ts';
-import { reply, replyInParts } from '../reply.ts';
+import { Reply, reply } from '../reply.ts';
 import type { HttpRequest } from '../request.ts';
 import type { Config } from '../settings.ts';
 import type { Call, Route } from './route.ts';
@@ -62,7 +62,7 @@ export function blindaiRoutes(options: BlindaiOptions): readonly Route[] {
   ];
 }
 
-async function upload(call: Call, options: BlindaiOptions): Promise<Response> {
+async function upload(call: Call, options: BlindaiOptions): Promise<Reply> {
   enforcePermission(options.config);
   const owner = await ownerOf(call.request);
   const { request, model } = await receiveModel(call, options);
@@ -74,7 +74,7 @@ async function upload(call: Call, options: BlindaiOptions): Promise<Response> {
   return reply(encodeUploadReply({ hash, modelId }), 'cbor');
 }
 
-async function run(call: Call, { config, models, buffered }: BlindaiOptions): Promise<Response> {
+async function run(call: Call, { config, models, buffered }: BlindaiOptions): Promise<Reply> {
   enforcePermission(config);
   const owner = await ownerOf(call.request);
   const callerTimeoutMs = callerTimeoutOf(call.request);
@@ -98,11 +98,12 @@ async function run(call: Call, { config, models, buffered }: BlindaiOptions): Pr
       signal: call.signal,
       hold: replyLease.grow,
     });
+    // Nobody would send the reply, and end it.
+    call.signal.throwIfAborted();
     // An answer is only taken from a runner that has all of the inputs, so that nothing reads them any more.
     lease.release();
-    return replyInParts(encodeRunReply(outputs), 'cbor', {
+    return new Reply(encodeRunReply(outputs), 'cbor', {
       headers: { [headers.modelHash]: model.hash },
-      signal: call.request.signal,
       onEnd: end,
     });
   } catch (error) {
@@ -123,7 +124,7 @@ function enforceHash(request: HttpRequest, hash: string): void {
   }
 }
 
-async function remove(call: Call, { config, models, buffered }: BlindaiOptions): Promise<Response> {
+async function remove(call: Call, { config, models, buffered }: BlindaiOptions): Promise<Reply> {
   const caller = await ownerOf(call.request);
   using lease = buffered.lease();
   const body = await readBody(call.request, requestLimits(config), call.signal, lease);

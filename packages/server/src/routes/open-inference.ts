@@ -9,7 +9,7 @@ import { ownerOf } from '../access/owner.ts';
 import { readBody, requestLimits, type BodyLimits, type BufferedBytes } from '../body.ts';
 import type { TensorSpec } from '../inference/signature.ts';
 import type { FoundModel, ModelRegistry } from '../models/registry.ts';
-import { reply, replyJson } from '../reply.ts';
+import { reply, replyJson, type Reply } from '../reply.ts';
 import type { Config } from '../settings.ts';
 import type { Call, Route } from './route.ts';
 
@@ -51,7 +51,7 @@ export function openInferenceRoutes(options: OpenInferenceOptions): readonly Rou
   ];
 }
 
-async function describe(call: Call, { models }: OpenInferenceOptions): Promise<Response> {
+async function describe(call: Call, { models }: OpenInferenceOptions): Promise<Reply> {
   const { askedFor, model } = await findModel(call, models);
   const { name, hash, health, signature } = model;
   const metadata = encodeModelMetadata({
@@ -65,7 +65,7 @@ async function describe(call: Call, { models }: OpenInferenceOptions): Promise<R
   return reply(metadata, 'json');
 }
 
-async function tellReady(call: Call, { models }: OpenInferenceOptions): Promise<Response> {
+async function tellReady(call: Call, { models }: OpenInferenceOptions): Promise<Reply> {
   const { askedFor, model } = await findModel(call, models);
   const { state, reason } = model.health;
   if (state !== 'ready') throw new ProtocolError('not-ready', reason);
@@ -75,7 +75,7 @@ async function tellReady(call: Call, { models }: OpenInferenceOptions): Promise<
 async function list(
   call: Call,
   { config, models, buffered }: OpenInferenceOptions,
-): Promise<Response> {
+): Promise<Reply> {
   const owner = await ownerOf(call.request);
   if (owner.kind === 'anonymous') {
     throw new ProtocolError('unauthorized', 'a list of models is for their owner, by its token');

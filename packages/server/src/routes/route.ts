@@ -1,6 +1,8 @@
 import type { LogFields } from '../log.ts';
+import type { Reply } from '../reply.ts';
 import type { HttpRequest } from '../request.ts';
 import type { Surface } from '../surface.ts';
+import type { CancellationSignal } from '../cancellation.ts';
 
 /** One request on its way through the application. */
 export interface Call {
@@ -11,7 +13,7 @@ export interface Call {
   /** Of the client, for budgets: never kept, never logged. */
   readonly address: string;
   /** Aborted when the client is gone, or when the server ends what still runs. */
-  readonly signal: AbortSignal;
+  readonly signal: CancellationSignal;
   /** What the log will say about the call, filled in while it is handled. */
   readonly noted: { -readonly [Name in 'route' | 'code' | 'bytes' | 'modelRef']?: LogFields[Name] };
 }
@@ -26,5 +28,5 @@ export interface Route {
   readonly path: string;
   readonly surfaces: readonly Surface[];
   /** @throws {ProtocolError} for every refusal; anything else that is thrown is a bug. */
-  readonly handle: (call: Call) => Promise<Response>;
+  readonly handle: (call: Call) => Promise<Reply>;
 }

@@ -1,6 +1,7 @@
 import { ProtocolError } from '@blindai/protocol';
 import { Hono } from 'hono';
 import { Refusal } from '../errors.ts';
+import type { Reply } from '../reply.ts';
 import type { Arrival, Route } from './route.ts';
 
 /**
@@ -9,14 +10,15 @@ import type { Arrival, Route } from './route.ts';
  * @throws {ProtocolError} `not-found` for an unknown path, `wrong-surface` for one that belongs elsewhere,
  *   `method-not-allowed` for another method, and what the route throws.
  */
-export function createRouter(routes: readonly Route[]): (call: Arrival) => Promise<Response> {
+export function createRouter(routes: readonly Route[]): (call: Arrival) => Promise<Reply> {
   const router = new Hono<{ Bindings: { call: Arrival } }>();
   for (const path of new Set(routes.map((route) => route.path))) {
     const candidates = routes.filter((route) => route.path === path);
     router.all(path, async ({ env: { call }, req }) => {
       const route = chooseRoute(candidates, call);
       call.noted.route = `${route.method} ${route.path}`;
-      return route.handle({ ...call, parameters: req.param() });
+      // It hands on what it is given, and only its types demand a `Response` of the web.
+      return (await route.handle({ ...call, parameters: req.param() })) as unknown as Response;
     });
   }
   router.notFound(() => {
@@ -25,8 +27,12 @@ export function createRouter(routes: readonly Route[]): (call: Arrival) => Promi
   router.onError((error) => {
     throw error;
   });
-  // Of the request itself the router looks at no more than method and URL.
-  return async (call) => router.fetch(call.request as Request, { call });
+  return async (call) => {
+    const { method, url } = call.request;
+    // It looks at no more than this. HEAD is answered as GET: what sends the answer leaves its body out.
+    const asked = { method: method === 'HEAD' ? 'GET' : method, url } as Request;
+    return (await router.fetch(asked, { call })) as unknown as Reply;
+  };
 }
 
 function chooseRoute(candidates: readonly Route[], { request, surface }: Arrival): Route {

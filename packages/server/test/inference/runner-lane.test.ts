@@ -7,8 +7,8 @@ const reason = new ProtocolError('going-down', 'a test');
 /** A start that goes on until its lane is given up. */
 function never(lane: RunnerLane): Promise<never> {
   return new Promise((_, reject) => {
-    if (lane.ending.aborted) reject(lane.ending.reason as Error);
-    lane.ending.addEventListener('abort', () => reject(lane.ending.reason as Error));
+    if (lane.ending.aborted) reject(lane.ending.reason);
+    lane.ending.addEventListener('abort', () => reject(lane.ending.reason));
   });
 }
 

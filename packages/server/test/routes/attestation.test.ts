@@ -9,15 +9,14 @@ import {
   type AttestationReply,
 } from '@blindai/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Service } from '../../src/service.ts';
 import { surfaces, type Surface } from '../../src/surface.ts';
-import { createSimulatedService } from '../simulated-service.ts';
+import { createSimulatedService, type SimulatedService } from '../simulated-service.ts';
 
 /** Where the 64 bytes of report data are in an SGX quote: after its header, in the report body. */
 const reportDataOf = (quote: Uint8Array): Uint8Array => quote.subarray(48 + 320, 48 + 384);
 const measurementOf = (quote: Uint8Array): Uint8Array => quote.subarray(48 + 64, 48 + 96);
 
-let service: Service;
+let service: SimulatedService;
 beforeAll(async () => {
   service = await createSimulatedService({ quotesPerMinute: '60' });
 });

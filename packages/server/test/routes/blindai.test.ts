@@ -7,7 +7,6 @@ import {
   type TensorBytes,
 } from '@blindai/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Service } from '../../src/service.ts';
 import type { Surface } from '../../src/surface.ts';
 import {
   deleteBody,
@@ -21,10 +20,9 @@ import {
 } from '../blindai-requests.ts';
 import { loop, zeros } from '../onnx/models.ts';
 import { tensor } from '../onnx/tensors.ts';
-import type { RecordedLog } from '../recorded-log.ts';
-import { createSimulatedService } from '../simulated-service.ts';
+import { createSimulatedService, type SimulatedService } from '../simulated-service.ts';
 
-let service: Service & { readonly log: RecordedLog };
+let service: SimulatedService;
 beforeAll(async () => {
   service = await createSimulatedService({ maxModelBytes: '100000', maxRequestBytes: '20000' });
 });
@@ -201,7 +199,7 @@ describe('the surfaces of the BlindAI protocol', () => {
 });
 
 describe('a server that is not anonymous', () => {
-  let closed: Service;
+  let closed: SimulatedService;
   beforeAll(async () => {
     closed = await createSimulatedService({ anonymous: 'false' });
   });
@@ -255,7 +253,7 @@ describe('a run without end', () => {
   };
 
   async function startEndless(flags: Parameters<typeof createSimulatedService>[0]): Promise<{
-    slow: Service;
+    slow: SimulatedService;
     answer: Promise<Response>;
   }> {
     const slow = await createSimulatedService(flags);

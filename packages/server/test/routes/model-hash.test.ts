@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { decodeErrorText } from '@blindai/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Service } from '../../src/service.ts';
 import { model, post, runBody, uploadBody, uploadReplyOf } from '../blindai-requests.ts';
-import { createSimulatedService } from '../simulated-service.ts';
+import { createSimulatedService, type SimulatedService } from '../simulated-service.ts';
 
 const hash = createHash('sha256').update(model).digest('hex');
-let service: Service;
+let service: SimulatedService;
 let modelId: string;
 beforeAll(async () => {
   service = await createSimulatedService();

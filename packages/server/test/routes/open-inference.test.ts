@@ -10,7 +10,6 @@ import {
   type ModelMetadata,
 } from '@blindai/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Service } from '../../src/service.ts';
 import type { Surface } from '../../src/surface.ts';
 import {
   deleteBody,
@@ -23,10 +22,9 @@ import {
 import { eventually } from '../inference/runner-pool.ts';
 import { identity, loop, subtraction } from '../onnx/models.ts';
 import { rounds } from '../onnx/tensors.ts';
-import type { RecordedLog } from '../recorded-log.ts';
-import { createSimulatedService } from '../simulated-service.ts';
+import { createSimulatedService, type SimulatedService } from '../simulated-service.ts';
 
-let service: Service & { readonly log: RecordedLog };
+let service: SimulatedService;
 beforeAll(async () => {
   service = await createSimulatedService();
 });
@@ -38,7 +36,7 @@ const hash = createHash('sha256').update(model).digest('hex');
 
 async function get(
   path: string,
-  { ownerToken = '', of = service }: { ownerToken?: string; of?: Service } = {},
+  { ownerToken = '', of = service }: { ownerToken?: string; of?: SimulatedService } = {},
 ): Promise<Response> {
   const headers = ownerToken === '' ? {} : { 'Blindai-Owner-Token': ownerToken };
   return of.app(new Request(`https://blindai-srv${path}`, { headers }), 'attested');

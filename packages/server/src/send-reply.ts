@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { partsOf } from './reply.ts';
+import type { Reply } from './reply.ts';
 
 /** What is left of a request's body may take this long to arrive once its answer is sent, and this many bytes. */
 const REST_MS = 500;
@@ -9,37 +9,34 @@ const REST_BYTES = 64 * 1024 * 1024;
 /** Parts that are smaller together are joined: one write costs less than several. */
 const JOINED_BYTES = 64 * 1024;
 
-/** Sends an answer to whoever still waits for it. Never rejects. */
-export async function sendResponse(
-  response: Response,
+/** Sends an answer to whoever still waits for it, and ends it. Never rejects. */
+export async function sendReply(
+  reply: Reply,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const parts = partsOf(response);
-  outgoing.once('close', () => parts?.end());
+  const isGone = (): boolean => outgoing.destroyed || incoming.socket.destroyed;
+  outgoing.once('close', () => reply.end());
+  // An answer that waits behind another on its connection never closes; its request does.
+  incoming.once('close', () => isGone() && reply.end());
   outgoing.once('finish', () => readRest(incoming));
   try {
-    if (outgoing.destroyed) return;
-    outgoing.writeHead(response.status, [...response.headers].flat());
-    if (parts !== null && parts.bytes <= JOINED_BYTES) outgoing.end(Buffer.concat(parts.list));
-    else if (parts !== null) await writeAll(parts.list, outgoing);
-    else if (response.body !== null) await writeAll(response.body, outgoing);
-    else outgoing.end();
+    if (isGone()) return;
+    outgoing.writeHead(reply.status, [...reply.headers].flat());
+    if (reply.bytes <= JOINED_BYTES) outgoing.end(Buffer.concat(reply.parts));
+    else await writeAll(reply.parts, outgoing);
   } catch {
     // Half an answer must not look like a whole one.
     outgoing.destroy();
   } finally {
-    if (outgoing.destroyed) parts?.end();
+    if (isGone()) reply.end();
   }
 }
 
 /** Writes one part when the one before is taken. */
-async function writeAll(
-  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  outgoing: ServerResponse,
-): Promise<void> {
-  for await (const part of parts) {
-    if (part.length === 0 || outgoing.write(part)) continue;
+async function writeAll(parts: readonly Uint8Array[], outgoing: ServerResponse): Promise<void> {
+  for (const part of parts) {
+    if (outgoing.write(part)) continue;
     if (outgoing.destroyed) return;
     await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')]);
     if (outgoing.destroyed) return;
