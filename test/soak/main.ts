@@ -29,7 +29,8 @@ const seconds = 60 * number('MINUTES', 10);
 const machine = describeMachine();
 const findings = await soak({
   seconds,
-  warmUpSeconds: Math.min(45, seconds / 4),
+  // Until the heap and the compilers have come to rest.
+  warmUpSeconds: Math.min(300, seconds / 10),
   seed: number('SEED', 1),
   sampleMs: 1000,
   share: Math.min(number('SHARE', 1), 1),
