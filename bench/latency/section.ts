@@ -4,6 +4,7 @@ import { plotBars } from '../plot/bar-plot.ts';
 import type { Asked, Findings } from '../section.ts';
 import { ServedModel } from '../serving/served-model.ts';
 import { serve, type Served } from '../serving/served.ts';
+import { warmUp } from '../serving/warm-up.ts';
 import { estimate, median, type Estimate } from '../statistics.ts';
 import { BareTransport } from '../transport/bare-transport.ts';
 
@@ -12,8 +13,10 @@ const gapMs = 4;
 const rounds = 12;
 /** Runs of a round last about this long together. */
 const roundMs = 200;
-/** What is run before anything counts lasts about so long: a server is not measured in its first second. */
-const warmUpMs = 2500;
+/** What is asked one by one before anything counts lasts about so long. */
+const warmUpMs = 1500;
+/** Round trips before anything counts: what does nothing needs no more. */
+const warmUpTrips = 2000;
 
 /** What one model costs more when it is served, in milliseconds. */
 interface Row {
@@ -85,6 +88,7 @@ export async function measureLatency({ full, other, progress }: Asked): Promise<
       },
     ],
     notes: [
+      'The server was under load before, for some seconds: what runs seldom is not compiled well.',
       `${rounds} rounds, in each the engine alone, the transport alone and the server in turn, ${gapMs} ms between requests.`,
       'bare: onnxruntime-node in a process of its own, with one thread or all, whichever is faster.',
       'transport: a TLS round trip of the same sizes to a server of Node that does nothing.',
@@ -113,7 +117,8 @@ async function measure(subject: Subject, served: Served, transport: BareTranspor
   const body = model.body;
   const trip = async (count: number): Promise<number[]> =>
     transport.paced(body, model.replyBytes, count, gapMs);
-  const count = await warmUp(engine, model, trip);
+  await warmUp(served, model);
+  const count = await practise(engine, model, trip);
   const found: { bare: number; transport: number; served: number }[] = [];
   const used = { bare: 0, transport: 0, served: 0 };
   const servedMs = (): number => served.process?.processorMs() ?? 0;
@@ -147,7 +152,7 @@ async function measure(subject: Subject, served: Served, transport: BareTranspor
 }
 
 /** Runs everything until compilers have seen it; answers how many runs make a round. */
-async function warmUp(
+async function practise(
   engine: BareEngine,
   model: ServedModel,
   trip: (count: number) => Promise<number[]>,
@@ -156,6 +161,6 @@ async function warmUp(
   const uncounted = Math.ceil(warmUpMs / (sample + 1));
   await model.paced(uncounted, 0);
   await engine.paced(Math.ceil(uncounted / 4), 0);
-  await trip(uncounted);
+  await trip(warmUpTrips);
   return Math.min(Math.max(Math.round(roundMs / (sample + gapMs)), 5), 50);
 }

@@ -4,6 +4,7 @@ import type { Asked, Findings } from '../section.ts';
 import type { Stages } from '../serving/server-order.ts';
 import { ServedModel } from '../serving/served-model.ts';
 import { notSeen } from '../serving/not-seen.ts';
+import { warmUp } from '../serving/warm-up.ts';
 import { serve, type ServerProcess } from '../serving/served.ts';
 import { summarise, type Statistics } from '../statistics.ts';
 
@@ -37,6 +38,7 @@ export async function measureStages({ full, other, progress }: Asked): Promise<F
   for (const subject of full ? allSubjects() : mainSubjects()) {
     progress(`stages: ${subject.name}`);
     await using model = await ServedModel.upload(served, subject);
+    await warmUp(served, model);
     await model.paced(uncounted, 0);
     rows.push(await measure(subject, model, server));
   }
