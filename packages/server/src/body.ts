@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ProtocolError } from '@blindai/protocol';
 import { BodyBuffers } from './body-buffers.ts';
 import type { BodyReader, HttpRequest } from './request.ts';
@@ -6,6 +7,8 @@ import type { CancellationSignal } from './cancellation.ts';
 
 const BELIEVED_BYTES = 1024 * 1024;
 const PASSED_OVER_BYTES = 1024 * 1024;
+/** So much of one body is taken before others have their turn: Node reads up to two megabytes at a stretch. */
+const TURN_BYTES = 256 * 1024;
 
 /** What a body may cost, counted while it arrives (wire.md, "Limits"). */
 export interface BodyLimits {
@@ -63,6 +66,7 @@ export async function* streamBody(
   );
   try {
     let received = 0;
+    let turnEnd = TURN_BYTES;
     for (;;) {
       const { done, value } = await readChunk(reader);
       if (failure !== undefined) throw failure;
@@ -71,6 +75,9 @@ export async function* streamBody(
       if (received > limits.maxBytes) throw tooLarge(limits);
       pace.advance(value.length);
       yield value;
+      if (received < turnEnd) continue;
+      turnEnd = received + TURN_BYTES;
+      await nextTurn();
     }
   } finally {
     pace.end();

@@ -48,6 +48,33 @@ async function countBytes(
   return bytes;
 }
 
+describe('a body that is all there', () => {
+  it('lets others have their turn every 256 KiB', async () => {
+    const chunk = new Uint8Array(64 * 1024);
+    let left = 64;
+    const body = {
+      getReader: () => ({
+        read: async () => (left-- > 0 ? { done: false, value: chunk } : { done: true }),
+        cancel: async () => {},
+      }),
+    };
+    let turns = 0;
+    let isOver = false;
+    const takeTurns = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(takeTurns);
+    };
+    setImmediate(takeTurns);
+    const maxBytes = 64 * chunk.length;
+    const sent = streamBody({ headers: new Headers(), body }, { ...limits, maxBytes }, signal);
+    let bytes = 0;
+    for await (const { length } of sent) bytes += length;
+    isOver = true;
+    expect(bytes).toBe(maxBytes);
+    expect(turns).toBeGreaterThanOrEqual(maxBytes / (256 * 1024) - 1);
+  });
+});
+
 describe('streamBody', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
