@@ -404,10 +404,7 @@ export class HostedModel implements MemoryHolder {
     try {
       endReservation = await this.#host.memory.reserve(this.#largestBytes, this, until);
       endTurn = await this.#host.slots.take({ sharer: this, cores: 1, expectedMs: 100 }, until);
-      const runner = this.#host.spare.take();
-      lane.adopt(runner);
-      const settings = { ...this.#settings, threads: lane.threads };
-      await runner.load(this.#model, settings, until, this.#eventsOf(runner));
+      const runner = await this.#load(lane, until);
       this.#host.log.info({
         event: 'runner-started',
         ...this.#about,
@@ -420,6 +417,22 @@ export class HostedModel implements MemoryHolder {
       endReservation?.();
       deadline.clear();
       if (this.#host.memory.hasRoom(programBytes)) this.#host.spare.prepare();
+    }
+  }
+
+  async #load(lane: RunnerLane, until: CancellationSignal): Promise<RunnerProcess> {
+    const settings = { ...this.#settings, threads: lane.threads };
+    for (let isFirst = true; ; isFirst = false) {
+      const runner = this.#host.spare.take();
+      lane.adopt(runner);
+      try {
+        await runner.load(this.#model, settings, until, this.#eventsOf(runner));
+        return runner;
+      } catch (error) {
+        // Killed before it was given the model, perhaps while it waited as a spare and nobody knew yet.
+        const isGone = error instanceof ProtocolError && error.code === 'not-ready';
+        if (!isFirst || !isGone || until.aborted) throw error;
+      }
     }
   }
 
@@ -463,7 +476,8 @@ export class HostedModel implements MemoryHolder {
   #judgeEnd(runner: RunnerProcess, { error, exitCode, signal }: RunnerEnd): void {
     const isCrash = error.code === 'model-crashed';
     if (isCrash && this.#isWarm) this.#crashes += 1;
-    this.#host.log[isCrash ? 'warn' : 'info']({
+    const needsLook = isCrash || error.code === 'internal';
+    this.#host.log[needsLook ? 'warn' : 'info']({
       event: isCrash ? 'runner-crashed' : 'runner-ended',
       ...this.#about,
       runner: runner.pid,

@@ -52,6 +52,20 @@ describe.runIf(process.platform === 'linux')('a process that is started ahead', 
     expect(runners()[1]).not.toBe(spare);
   });
 
+  test('that was killed a moment ago is not missed either', async () => {
+    const before = childrenOf(process.pid);
+    const { load, runners } = startPool({ spareRunners: 1 });
+    await load(identity());
+    const [spare] = childrenOf(process.pid).filter(
+      (pid) => !before.includes(pid) && !runners().includes(pid),
+    );
+    process.kill(spare!, 'SIGKILL');
+    // It is taken: this process has not heard of its death.
+    const loaded = await load(identity());
+    expect(asFloats((await loaded.run([floats('x', 4)], patient))[0]!)).toEqual([4]);
+    expect(runners().at(-1)).not.toBe(spare);
+  });
+
   test('ends with the pool', async () => {
     const before = childrenOf(process.pid);
     const { load, pool } = startPool({ spareRunners: 1 });
