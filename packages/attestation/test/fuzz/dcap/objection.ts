@@ -78,6 +78,7 @@ interface TcbInfo extends Document {
   readonly fmspc: string;
   readonly pceId: string;
   readonly tdxModule?: { readonly mrsigner: string };
+  readonly tdxModuleIdentities?: readonly { readonly id: string; readonly mrsigner: string }[];
 }
 
 interface QeIdentity extends Document {
@@ -107,8 +108,16 @@ function objectionToTdReport(report: Bytes, tcbInfo: TcbInfo): string | null {
   const view = new DataView(report.buffer, report.byteOffset, report.byteLength);
   if (view.getBigUint64(112, true) !== 0n) return 'attributes of the TDX module';
   if ((view.getBigUint64(120, true) & ~tdAttributes) !== 0n) return 'attributes of the TD';
-  // Every signer in simulated TCB info is the same.
-  const isListed = hex(report.subarray(64, 112)) === tcbInfo.tdxModule?.mrsigner.toLowerCase();
+  // The identity of the module's version counts where it has one: only version 0 has none.
+  const version = report[1]!;
+  const id = `TDX_${hex(report.subarray(1, 2))}`;
+  const listed =
+    version === 0
+      ? tcbInfo.tdxModule
+      : tcbInfo.tdxModuleIdentities?.find(
+          (identity) => identity.id.toLowerCase() === id.toLowerCase(),
+        );
+  const isListed = hex(report.subarray(64, 112)) === listed?.mrsigner.toLowerCase();
   return isListed ? null : 'signer of the TDX module';
 }
 
