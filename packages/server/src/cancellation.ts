@@ -30,7 +30,7 @@ export class Cancellation implements CancellationSignal {
     if (this.#aborted) throw this.#reason;
   }
 
-  /** The listener is called once, and never if it comes too late. */
+  /** The listener is called once, and never if it comes too late. It must not throw. */
   addEventListener(_type: 'abort', listener: () => void): void {
     if (!this.#aborted) this.#listeners.add(listener);
   }

@@ -19,6 +19,7 @@ import { errorReply } from './error-reply.ts';
 import { ServerError } from './errors.ts';
 import type { Identity } from './identity.ts';
 import { enforceHead } from './request-head.ts';
+import { QueuedAnswers } from './queued-answers.ts';
 import type { Reply } from './reply.ts';
 import { sendReply } from './send-reply.ts';
 import type { Config } from './settings.ts';
@@ -62,6 +63,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const connections = new Set<Socket>();
   const answers = new WeakMap<Duplex, ServerResponse>();
   const answering = new Set<Socket>();
+  const queued = new QueuedAnswers();
   let stopping = false;
 
   server.on('connection', (socket: Socket) => {
@@ -83,6 +85,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const { socket } = incoming;
     answers.set(socket, outgoing);
     answering.add(socket);
+    queued.add(socket, outgoing);
     outgoing.once('close', () => {
       if (stopping) socket.destroySoon();
       else answering.delete(socket);

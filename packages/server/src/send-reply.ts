@@ -17,8 +17,6 @@ export async function sendReply(
 ): Promise<void> {
   const isGone = (): boolean => outgoing.destroyed || incoming.socket.destroyed;
   outgoing.once('close', () => reply.end());
-  // An answer that waits behind another on its connection never closes; its request does.
-  incoming.once('close', () => isGone() && reply.end());
   outgoing.once('finish', () => readRest(incoming));
   try {
     if (isGone()) return;

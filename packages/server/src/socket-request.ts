@@ -22,12 +22,9 @@ export class SocketRequest implements HttpRequest {
     this.connection = incoming.socket;
     this.headers = new RawHeaders(incoming.rawHeaders);
     this.body = method === 'GET' || method === 'HEAD' ? null : new IncomingBody(incoming);
-    const leave = (): void => {
+    outgoing.once('close', () => {
       if (!outgoing.writableFinished) this.#left.abort(new Error('the client has left'));
-    };
-    outgoing.once('close', leave);
-    // An answer that waits behind another on its connection never closes; its request does.
-    incoming.once('close', () => incoming.socket.destroyed && leave());
+    });
   }
 
   get signal(): CancellationSignal {

@@ -8,6 +8,7 @@ import { requestLimits, streamBody } from '../src/body.ts';
 import { loadConfig, type Config } from '../src/config.ts';
 import { createIdentity, type Identity } from '../src/identity.ts';
 import { listen, type Listener } from '../src/listen.ts';
+import type { BodySource } from '../src/request.ts';
 import { Reply, replyJson } from '../src/reply.ts';
 import type { Call, Route } from '../src/routes/route.ts';
 import { surfaces, type Surface } from '../src/surface.ts';
@@ -86,6 +87,14 @@ async function digest({ request, signal }: Call, config: Config): Promise<Reply>
 }
 
 const get = 'GET /thing HTTP/1.1\r\nHost: blindai-srv\r\n\r\n';
+const post = 'POST /thing HTTP/1.1\r\nHost: blindai-srv\r\nContent-Length: 5\r\n\r\nhello';
+
+/** Reads a request's body to its end, if there is one. */
+async function readPast(body: BodySource | null): Promise<void> {
+  if (body === null) return;
+  const reader = body.getReader();
+  for (let isOver = false; !isOver;) isOver = (await reader.read()).done;
+}
 const postHead = (length: number): string =>
   `POST /thing HTTP/1.1\r\nHost: blindai-srv\r\nContent-Length: ${length}\r\n\r\n`;
 
@@ -452,37 +461,48 @@ describe('a connection', () => {
     },
   );
 
-  it('gives the parts of an answer back that waits for an earlier one', async () => {
+  /** Two requests at once; the body of the second kind is read to its end. */
+  const pairs = [
+    ['without bodies', get + get],
+    ['with bodies', post + post],
+  ] as const;
+
+  it.each(pairs)('gives the parts of an answer back that waits, %s', async (_, both) => {
     let ended = 0;
     let requests = 0;
-    const { port } = await open('unattested', {}, async () => {
+    const { port } = await open('unattested', {}, async ({ request }) => {
+      await readPast(request.body);
       requests += 1;
       if (requests === 1) return new Promise<Reply>(() => {});
       return new Reply([new Uint8Array(1000)], 'cbor', { onEnd: () => (ended += 1) });
     });
     const socket = await openSocket(port);
-    socket.write(get + get);
+    socket.write(both);
     await expect.poll(() => requests).toBe(2);
     expect(ended).toBe(0);
     socket.destroy();
     await expect.poll(() => ended).toBe(1);
   });
 
-  it('gives up a request whose client left while it waited behind another', async () => {
-    let requests = 0;
-    let givenUp = 0;
-    const { port } = await open('unattested', {}, async ({ signal }) => {
-      requests += 1;
-      signal.addEventListener('abort', () => (givenUp += 1));
-      return new Promise<Reply>(() => {});
-    });
-    const socket = await openSocket(port);
-    socket.write(get + get);
-    await expect.poll(() => requests).toBe(2);
-    expect(givenUp).toBe(0);
-    socket.destroy();
-    await expect.poll(() => givenUp).toBe(2);
-  });
+  it.each(pairs)(
+    'gives up what waits behind another when its client leaves, %s',
+    async (_, both) => {
+      let requests = 0;
+      let givenUp = 0;
+      const { port } = await open('unattested', {}, async ({ request, signal }) => {
+        signal.addEventListener('abort', () => (givenUp += 1));
+        await readPast(request.body);
+        requests += 1;
+        return new Promise<Reply>(() => {});
+      });
+      const socket = await openSocket(port);
+      socket.write(both);
+      await expect.poll(() => requests).toBe(2);
+      expect(givenUp).toBe(0);
+      socket.destroy();
+      await expect.poll(() => givenUp).toBe(2);
+    },
+  );
 
   it.each([0, 1000, 300_000])(
     'gives the parts of an answer back once when all %i bytes were sent',
