@@ -4,8 +4,8 @@ import type { Asked, Findings } from '../section.ts';
 import type { Stages } from '../serving/server-order.ts';
 import { ServedModel } from '../serving/served-model.ts';
 import { notSeen } from '../serving/not-seen.ts';
-import { warmUp } from '../serving/warm-up.ts';
 import { serve, type ServerProcess } from '../serving/served.ts';
+import { warmUp } from '../serving/warm-up.ts';
 import { summarise, type Statistics } from '../statistics.ts';
 
 const gapMs = 4;

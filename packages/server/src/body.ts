@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ProtocolError } from '@blindai/protocol';
 import { BodyBuffers } from './body-buffers.ts';
+import type { CancellationSignal } from './cancellation.ts';
 import type { BodyReader, HttpRequest } from './request.ts';
 import type { Config } from './settings.ts';
-import type { CancellationSignal } from './cancellation.ts';
 
 const BELIEVED_BYTES = 1024 * 1024;
 const PASSED_OVER_BYTES = 1024 * 1024;

@@ -18,9 +18,9 @@ import type { App } from './app.ts';
 import { errorReply } from './error-reply.ts';
 import { ServerError } from './errors.ts';
 import type { Identity } from './identity.ts';
-import { enforceHead } from './request-head.ts';
 import { QueuedAnswers } from './queued-answers.ts';
 import type { Reply } from './reply.ts';
+import { enforceHead } from './request-head.ts';
 import { sendReply } from './send-reply.ts';
 import type { Config } from './settings.ts';
 import { SocketRequest } from './socket-request.ts';
@@ -87,6 +87,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     answering.add(socket);
     queued.add(socket, outgoing);
     outgoing.once('close', () => {
+      if (queued.areOn(socket)) return;
       if (stopping) socket.destroySoon();
       else answering.delete(socket);
     });

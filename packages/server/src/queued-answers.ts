@@ -11,7 +11,13 @@ export class QueuedAnswers {
   add(socket: Socket, outgoing: ServerResponse): void {
     const due = this.#dueOn(socket);
     due.add(outgoing);
+    // Before anybody else hears of it.
     outgoing.once('close', () => due.delete(outgoing));
+  }
+
+  /** Whether another is due on the connection. */
+  areOn(socket: Socket): boolean {
+    return (this.#due.get(socket)?.size ?? 0) > 0;
   }
 
   #dueOn(socket: Socket): Set<ServerResponse> {

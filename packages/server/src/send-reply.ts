@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Reply } from './reply.ts';
 
@@ -35,11 +34,21 @@ export async function sendReply(
 async function writeAll(parts: readonly Uint8Array[], outgoing: ServerResponse): Promise<void> {
   for (const part of parts) {
     if (outgoing.write(part)) continue;
-    if (outgoing.destroyed) return;
-    await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')]);
+    if (!outgoing.destroyed) await untilTaken(outgoing);
     if (outgoing.destroyed) return;
   }
   outgoing.end();
+}
+
+/** Waits until what was written is taken, or nobody takes it any more; leaves no listener behind. */
+function untilTaken(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      outgoing.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    outgoing.on('drain', settle).on('close', settle);
+  });
 }
 
 /**

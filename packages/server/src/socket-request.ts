@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { ProtocolError } from '@blindai/protocol';
+import { Cancellation, type CancellationSignal } from './cancellation.ts';
 import { IncomingBody } from './incoming-body.ts';
 import type { HttpRequest } from './request.ts';
-import { Cancellation, type CancellationSignal } from './cancellation.ts';
 
 /** A request as it came from a socket. */
 export class SocketRequest implements HttpRequest {

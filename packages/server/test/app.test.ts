@@ -7,7 +7,7 @@ import type { Route } from '../src/routes/route.ts';
 import type { Surface } from '../src/surface.ts';
 import { Work } from '../src/work.ts';
 import { recordLog, type RecordedLog } from './recorded-log.ts';
-import { answerOnWeb, type WebApp } from './support/web-response.ts';
+import { answerOnWeb, type WebApp } from './web-response.ts';
 
 interface TestApp {
   readonly app: WebApp;

@@ -2,7 +2,7 @@ import { loadConfig, type Config } from '../src/config.ts';
 import { findIsolation, type IsolationFindings } from '../src/isolation/find-isolation.ts';
 import { createService, type Service } from '../src/service.ts';
 import { recordLog, type RecordedLog } from './recorded-log.ts';
-import { answerOnWeb, type WebApp } from './support/web-response.ts';
+import { answerOnWeb, type WebApp } from './web-response.ts';
 
 /** A server without sockets, read in process. */
 export interface SimulatedService extends Omit<Service, 'app'> {

@@ -21,8 +21,7 @@ export function readWhole<T>(
 }
 
 /**
- * Reads a map with text keys, in any order, each at most once; `read` reads the value of a key it knows and
- * returns false for others.
+ * Reads a map with text keys, in any order, each at most once; `read` reads the value of a key.
  *
  * @param keys - The known keys, true where required.
  * @param read - Should start a generator that is declared once, in what is read often: V8 gives each generator

@@ -1,9 +1,9 @@
 import { ProtocolError } from '@blindai/protocol';
+import { FirstOf } from '../cancellation.ts';
 import type { PendingRun } from './pending-run.ts';
 import { joinInputs, splitOutputs } from './rows.ts';
 import type { RunnerProcess } from './runner-process.ts';
 import type { NamedTensorBytes } from './signature.ts';
-import { FirstOf } from '../cancellation.ts';
 
 /**
  * Computes runs as one and answers each, if that can be done.

@@ -1,5 +1,5 @@
-import { FairQueue } from './fair-queue.ts';
 import type { CancellationSignal } from '../cancellation.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /** What somebody needs to compute. */
 export interface TurnRequest {

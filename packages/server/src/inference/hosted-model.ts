@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProtocolError, type ModelHealth, type TensorBytes } from '@blindai/protocol';
+import { Cancellation, FirstOf, type CancellationSignal } from '../cancellation.ts';
 import { Refusal } from '../errors.ts';
 import type { Log, LogFields } from '../log.ts';
 import type { SealedModel } from '../models/model-bytes.ts';
@@ -16,7 +17,6 @@ import type { RunnerEnd, RunnerEvents, RunnerHost, RunnerProcess } from './runne
 import type { SpareRunner } from './spare-runner.ts';
 import { matchInputs, type ModelSignature } from './signature.ts';
 import { chooseByTrial } from './warm-up.ts';
-import { Cancellation, FirstOf, type CancellationSignal } from '../cancellation.ts';
 
 /** How a model is to be run. */
 export interface ModelSettings {

@@ -1,8 +1,8 @@
 import { ProtocolError, type TensorBytes } from '@blindai/protocol';
+import type { CancellationSignal } from '../cancellation.ts';
 import { Deadline } from './deadline.ts';
 import { rowsOf } from './rows.ts';
 import type { NamedTensorBytes } from './signature.ts';
-import type { CancellationSignal } from '../cancellation.ts';
 
 /**
  * How long a run goes on that nobody waits for any more. The engine can only be stopped by killing its process,

@@ -1,7 +1,7 @@
 import type { ProtocolError } from '@blindai/protocol';
+import { Cancellation, type CancellationSignal } from '../cancellation.ts';
 import { readProcessMemory } from '../platform/process-memory.ts';
 import type { RunnerProcess } from './runner-process.ts';
-import { Cancellation, type CancellationSignal } from '../cancellation.ts';
 
 /**
  * One of the places in which a model's runs are computed: it has one process at a time, which is started when

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ProtocolError } from '@blindai/protocol';
+import type { CancellationSignal } from '../cancellation.ts';
 import type { SealedModel } from '../models/model-bytes.ts';
 import { Conversation, PastPayload } from './conversation.ts';
 import { DenialReports, type DeniedCall } from './denial-reports.ts';
@@ -20,7 +21,6 @@ import type { JoinedInputs } from './rows.ts';
 import { isCaged, type RunnerCage } from './runner-cage.ts';
 import type { ModelSignature, NamedTensorBytes } from './signature.ts';
 import { spawnRunner } from './spawn-runner.ts';
-import type { CancellationSignal } from '../cancellation.ts';
 
 /** The built program that a runner is; found the same way from the sources and from the build. */
 export const runnerProgram: string = fileURLToPath(

@@ -1,10 +1,10 @@
 import { ProtocolError } from '@blindai/protocol';
+import type { CancellationSignal } from '../cancellation.ts';
 import { declaresRows, joinInputs, splitOutputs } from './rows.ts';
 import type { RunPlan, Scheduling } from './run-plan.ts';
 import type { RunnerProcess } from './runner-process.ts';
 import type { NamedTensorBytes } from './signature.ts';
 import { makeTrialInputs } from './trial-inputs.ts';
-import type { CancellationSignal } from '../cancellation.ts';
 
 /** What a model is tried out for, and with what. */
 export interface WarmUp {

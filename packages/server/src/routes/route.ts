@@ -1,8 +1,8 @@
+import type { CancellationSignal } from '../cancellation.ts';
 import type { LogFields } from '../log.ts';
 import type { Reply } from '../reply.ts';
 import type { HttpRequest } from '../request.ts';
 import type { Surface } from '../surface.ts';
-import type { CancellationSignal } from '../cancellation.ts';
 
 /** One request on its way through the application. */
 export interface Call {

@@ -6,6 +6,18 @@ import { childrenOf, eventually, isRunning, patient, startPool } from './runner-
 
 const quick = [rounds(3n)];
 
+/** A pool with a model, and the process that it had started ahead, which is dead without its knowledge. */
+async function killSpare(): Promise<ReturnType<typeof startPool> & { spare: number }> {
+  const before = childrenOf(process.pid);
+  const pool = startPool({ spareRunners: 1 });
+  await pool.load(identity());
+  const [spare] = childrenOf(process.pid).filter(
+    (pid) => !before.includes(pid) && !pool.runners().includes(pid),
+  );
+  process.kill(spare!, 'SIGKILL');
+  return { ...pool, spare: spare! };
+}
+
 describe.runIf(process.platform === 'linux')('a process that is started ahead', () => {
   test('becomes the process of the next model, and is replaced', async () => {
     const before = childrenOf(process.pid);
@@ -38,13 +50,7 @@ describe.runIf(process.platform === 'linux')('a process that is started ahead', 
   });
 
   test('that was killed is not missed', async () => {
-    const before = childrenOf(process.pid);
-    const { load, runners } = startPool({ spareRunners: 1 });
-    await load(identity());
-    const [spare] = childrenOf(process.pid).filter(
-      (pid) => !before.includes(pid) && !runners().includes(pid),
-    );
-    process.kill(spare!, 'SIGKILL');
+    const { load, runners, spare } = await killSpare();
     // Once its entry is gone, this process has heard of it.
     await expect.poll(() => existsSync(`/proc/${spare}`), eventually).toBe(false);
     const loaded = await load(identity());
@@ -53,13 +59,7 @@ describe.runIf(process.platform === 'linux')('a process that is started ahead', 
   });
 
   test('that was killed a moment ago is not missed either', async () => {
-    const before = childrenOf(process.pid);
-    const { load, runners } = startPool({ spareRunners: 1 });
-    await load(identity());
-    const [spare] = childrenOf(process.pid).filter(
-      (pid) => !before.includes(pid) && !runners().includes(pid),
-    );
-    process.kill(spare!, 'SIGKILL');
+    const { load, runners, spare } = await killSpare();
     // It is taken: this process has not heard of its death.
     const loaded = await load(identity());
     expect(asFloats((await loaded.run([floats('x', 4)], patient))[0]!)).toEqual([4]);

@@ -1,5 +1,5 @@
-import type { App } from '../../src/app.ts';
-import type { Reply } from '../../src/reply.ts';
+import type { App } from '../src/app.ts';
+import type { Reply } from '../src/reply.ts';
 
 /** An application that is read in process, as `fetch` is. */
 export type WebApp = (...request: Parameters<App>) => Promise<Response>;
