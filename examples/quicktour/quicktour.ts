@@ -216,9 +216,9 @@ function expectRefusal(reason: string | null, expected: string, what: string): v
   expect(reason === expected, `refused by ${expected.padEnd(12)}  ${what}`);
 }
 
-// Leaving by `process.exit` also ends a server that is still running.
+// Leaving by `process.exit` also ends a server that is still running. A second signal must not come before it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
 
 const started = performance.now();
 try {
