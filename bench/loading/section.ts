@@ -11,7 +11,7 @@ import { allSubjects, mainSubjects, type Subject } from '../models/subjects.ts';
 import type { Asked, Findings } from '../section.ts';
 import { notSeen } from '../serving/not-seen.ts';
 import { ServedModel } from '../serving/served-model.ts';
-import { serve, type Served } from '../serving/served.ts';
+import { serve, type Served, type ServerProcess } from '../serving/served.ts';
 import { median } from '../statistics.ts';
 
 const MEGABYTE = 1e6;
@@ -121,7 +121,7 @@ async function measure(subject: Subject, served: Served): Promise<Row> {
     upload.push(performance.now() - uploadAt);
     await model.paced(2, 0);
     // Who asks for one run after the other has one process, whatever the plan.
-    const runner = runnersIn(server.log()).at(-1);
+    const runner = runnersOf(server).at(-1);
     runnerResident.push(residentBytes(runner!));
     runnerProportional.push(proportionalBytes(runner!));
     process.kill(runner!, 'SIGKILL');
@@ -152,8 +152,7 @@ async function measureUnderLoad(
   await using model = await ServedModel.upload(served, subject);
   await using load = await Load.start(served, model, loadConnections);
   await load.saturate(loadMs);
-  const started = runnersIn(served.process!.log());
-  const runners = descendantsOf(served.process!.pid).filter((pid) => started.includes(pid));
+  const runners = runnersOf(served.process!);
   const held = runners.map(proportionalBytes).filter((bytes) => bytes !== null);
   return {
     processesUnderLoad: runners.length,
@@ -166,9 +165,15 @@ function startsIn(log: string): number[] {
   return linesOf(log).map(({ durationMs }) => durationMs);
 }
 
-/** Processes that were given a model; one is started ahead, and has none. */
-function runnersIn(log: string): number[] {
-  return linesOf(log).map(({ runner }) => runner);
+/**
+ * Processes that were given a model and are still there, the latest last. One is started ahead, and has none;
+ * one that only the trial of a model needed has ended.
+ */
+function runnersOf(server: ServerProcess): number[] {
+  const there = new Set(descendantsOf(server.pid));
+  return linesOf(server.log())
+    .map(({ runner }) => runner)
+    .filter((pid) => there.has(pid));
 }
 
 function linesOf(log: string): { readonly durationMs: number; readonly runner: number }[] {
